@@ -1,0 +1,103 @@
+"""Blobs: content-addressed files in two folders, one readable by auditors, one private and erasable.
+
+**Promise**: a blob's file always hashes to its name; files are created once.
+**Not here**: which blobs are personal (the caller says), salting (`record.recorder`).
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from blake3 import blake3
+
+from probative.adapters.files import durable
+from probative.kernel.digest import check_digest
+from probative.kernel.errors import NotFoundError, UnavailableError, UsageError
+
+_CHUNK_BYTES = 1024 * 1024
+
+
+class FileBlobs:
+    """A `BlobStore` in two folders: `shared` for evidence, `private` (0700) for erasable bytes."""
+
+    def __init__(self, shared: Path, private: Path) -> None:
+        """Use the two folders; they are made when first written to."""
+        self._shared = shared
+        self._private = private
+
+    def put(self, digest: str, data: bytes, *, private: bool) -> None:
+        """Keep `data` under `digest`, durably."""
+        if private:
+            self._private.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = _place(self._private if private else self._shared, digest)
+        if not path.exists():
+            durable.create(path, data, 0o600 if private else 0o444)
+
+    def put_file(self, path: Path) -> tuple[str, str, int]:
+        """Copy a file of any size in, hashing SHA-256 and BLAKE3 in the same read."""
+        try:
+            self._shared.mkdir(parents=True, exist_ok=True)
+            staged = self._shared / f".{os.getpid()}.{os.urandom(4).hex()}"
+            sha256, other, count = hashlib.sha256(), blake3(), 0
+            with path.open("rb") as source, staged.open("xb") as target:
+                while chunk := source.read(_CHUNK_BYTES):
+                    sha256.update(chunk)
+                    other.update(chunk)
+                    count += len(chunk)
+                    target.write(chunk)
+                target.flush()
+                os.fsync(target.fileno())
+            final = _place(self._shared, sha256.hexdigest())
+            final.parent.mkdir(parents=True, exist_ok=True)
+            staged.chmod(0o444)
+            staged.replace(final)
+            durable.sync_folder(final.parent)
+        except (FileNotFoundError, IsADirectoryError) as error:
+            raise UsageError(
+                "file.missing", f"'{path}' is not a file that can be read.", "Check the path."
+            ) from error
+        except OSError as error:
+            raise UnavailableError(
+                "disk.unavailable",
+                f"'{path}' could not be copied in: {error.strerror}.",
+                "Check space and rights.",
+            ) from error
+        return sha256.hexdigest(), other.hexdigest(), count
+
+    def get(self, digest: str) -> tuple[bytes, bool]:
+        """Return the stored bytes and whether they lie in the private folder."""
+        for root, private in ((self._shared, False), (self._private, True)):
+            try:
+                return _place(root, digest).read_bytes(), private
+            except FileNotFoundError:
+                continue
+        raise NotFoundError(
+            "blob.missing",
+            f"Blob {digest} is not in this workspace.",
+            "It may have been erased or not copied along.",
+        )
+
+    def names(self) -> Iterator[str]:
+        """Yield the digest of every stored blob."""
+        for root in (self._shared, self._private):
+            yield from sorted(path.name for path in _files(root))
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Hash every blob again; yield those that are not what their name says."""
+        for root in (self._shared, self._private):
+            for path in sorted(_files(root)):
+                with path.open("rb") as file:
+                    found = hashlib.file_digest(file, "sha256").hexdigest()
+                if found != path.name:
+                    yield f"blob {path.name}", f"its bytes hash to {found}"
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Yield the blobs' files; a name with a dot before it is a write that never finished."""
+    return (path for path in root.glob("*/*") if not path.name.startswith("."))
+
+
+def _place(root: Path, digest: str) -> Path:
+    check_digest(digest)
+    return root / digest[:2] / digest

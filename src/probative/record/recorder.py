@@ -1,0 +1,115 @@
+"""The recorder, front class of the record: facts and blobs in, facts, proofs and checks out.
+
+**Promise**: `append` is the only way state changes; what it returned is durable; blobs come back only if they
+still hash to their name.
+**Not here**: decisions (`record.decisions`), and what facts mean to other rooms.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from probative.kernel.clock import Clock
+from probative.kernel.digest import sha256_hex
+from probative.kernel.errors import TamperError
+from probative.record import merkle, rebuilding
+from probative.record.facts import Draft, Fact
+from probative.record.ledger import Head, Ledger
+from probative.record.ports import BlobStore, LedgerStore, Query
+from probative.record.proof import TlogProof, write_proof
+from probative.record.publisher import Publisher
+
+SALT_BYTES = 16
+
+
+class Recorder:
+    """What every other room writes to and reads from. Methods are safe to call from several threads."""
+
+    def __init__(
+        self, store: LedgerStore, blobs: BlobStore, ledger: Ledger, publisher: Publisher, clock: Clock
+    ) -> None:
+        """Join the parts; `probative.workspace` does this from a folder."""
+        self._store = store
+        self._blobs = blobs
+        self._ledger = ledger
+        self._publisher = publisher
+        self.clock = clock
+
+    def append(self, *drafts: Draft) -> list[Fact]:
+        """Record drafts in one durable transaction, all or none, and return their facts in order."""
+        return self._ledger.append(drafts)
+
+    def facts(
+        self,
+        *,
+        kind: str | tuple[str, ...] | None = None,
+        subject: str | None = None,
+        digest: str | None = None,
+        key: str | None = None,
+        since: int = 0,
+        until: int | None = None,
+    ) -> Iterator[Fact]:
+        """Yield matching facts in ledger order; every condition given must hold.
+
+        `subject` is a subject's name, `digest` its SHA-256; `until` is a ledger size: facts recorded later
+        are invisible, which is how the past is asked. A size not reached yet raises `UsageError`.
+        """
+        kinds = (kind,) if isinstance(kind, str) else kind or ()
+        return self._ledger.facts(
+            Query(kinds=kinds, subject=subject, digest=digest, key=key, since=since, until=until)
+        )
+
+    def fact(self, fact_id: str) -> Fact:
+        """Return one fact by id, by `#index`, or by a prefix of at least eight hex characters."""
+        return self._ledger.by_id(fact_id)
+
+    def entry(self, index: int) -> bytes:
+        """Return the stored envelope at `index`, checked against its leaf hash."""
+        return self._ledger.entry(index)
+
+    def put(self, data: bytes, *, personal: bool = False) -> str:
+        """Keep `data` as a blob and return its digest.
+
+        A personal blob is stored with a random salt before it, so that its name, a commitment, tells nothing
+        about guessable bytes; it lies in the private folder and can be erased.
+        """
+        stored = os.urandom(SALT_BYTES) + data if personal else data
+        digest = sha256_hex(stored)
+        self._blobs.put(digest, stored, private=personal)
+        return digest
+
+    def put_file(self, path: Path) -> tuple[str, str, int]:
+        """Keep a file of any size as a blob; return its SHA-256, BLAKE3 and size in bytes."""
+        return self._blobs.put_file(path)
+
+    def get(self, digest: str) -> bytes:
+        """Return a blob's content; bytes that no longer hash to `digest` raise `TamperError`."""
+        stored, private = self._blobs.get(digest)
+        if sha256_hex(stored) != digest:
+            raise TamperError(
+                "blob.changed", f"Blob {digest} does not hash to its name.", "Run 'probative record verify'."
+            )
+        return stored[SALT_BYTES:] if private else stored
+
+    def head(self) -> Head:
+        """Return the size and root of the ledger as committed."""
+        return self._ledger.head()
+
+    def checkpoint(self) -> bytes:
+        """Publish up to the committed head and return the signed checkpoint over it."""
+        return self._publisher.publish()
+
+    def prove(self, index: int) -> bytes:
+        """Return a `c2sp.org/tlog-proof@v1` that entry `index` is in the ledger, under a fresh checkpoint."""
+        note = self.checkpoint()
+        published = self._publisher.published()
+        size = published.size if published else 0
+        path = merkle.inclusion_proof(index, size, self._ledger.hash_at(size))
+        return write_proof(TlogProof(index=index, path=tuple(path), checkpoint=note))
+
+    def rebuild(self) -> int:
+        """Drop the index and compute it again from the entries; return how many entries were read.
+
+        Entries are never touched. A head that contradicts them raises `TamperError` and changes nothing.
+        """
+        return rebuilding.rebuild(self._store)

@@ -1,0 +1,184 @@
+"""The composition root: opens a folder's adapters and hands out the front classes.
+
+**Promise**: each part is opened when it is first asked for, so that a quick command stays quick; a ledger
+that is behind what it published is refused before anything is written.
+**Not here**: any rule; imports inside methods are for the start-up budget (`benchmarks/startup.py`).
+"""
+
+import base64
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from probative import __version__
+from probative.adapters.files import durable
+from probative.adapters.files.blobs import FileBlobs
+from probative.adapters.files.tree import FileTree
+from probative.adapters.keys import FileSigner, KeyRing
+from probative.adapters.sqlite import SqliteLedger
+from probative.config import FILE_NAME, Config, config_text, read_config
+from probative.kernel.actor import Actor
+from probative.kernel.clock import Clock, SystemClock
+from probative.kernel.errors import ConflictError
+from probative.record.facts import Draft, KeyRegistered, LedgerOpened, subject
+from probative.record.ledger import Ledger
+from probative.record.publisher import Publisher
+from probative.record.recorder import Recorder
+from probative.record.trust import TrustFile, build_trust
+from probative.record.verify import Progress, Report, Stores, verify
+
+if TYPE_CHECKING:
+    from probative.gate.gatekeeper import Gatekeeper
+    from probative.record.decisions.log import DecisionLog
+
+LOG_KEY = "log"
+WRITER_KEY = "writer"
+
+
+class Workspace:
+    """One organisation unit's record and everything that works on it, in one folder."""
+
+    def __init__(self, folder: Path, config: Config, clock: Clock) -> None:
+        """Use `create` or `open` instead."""
+        self.folder = folder
+        self.config = config
+        self.clock = clock
+
+    @classmethod
+    def create(cls, folder: Path, origin: str, clock: Clock | None = None) -> "Workspace":
+        """Make a workspace in `folder`: keys, settings and the first fact; a used folder is refused."""
+        if folder.exists() and any(folder.iterdir()):
+            raise ConflictError(
+                "workspace.not-empty", f"'{folder}' is not empty.", "Name a new folder, or an empty one."
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        workspace = cls(folder, Config(origin=origin), clock or SystemClock())
+        for name in (LOG_KEY, WRITER_KEY):
+            workspace.keys.create(name)
+        (folder / FILE_NAME).write_text(config_text(workspace.config))
+        workspace._write_opening()
+        return workspace
+
+    @classmethod
+    def open(cls, folder: Path, clock: Clock | None = None) -> "Workspace":
+        """Open the workspace in `folder`; `NotFoundError` says how to make one."""
+        return cls(folder, read_config(folder), clock or SystemClock())
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts when nobody else is named."""
+        return Actor(id=self.config.actor, role=self.config.role)
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        """The workspace's own private keys."""
+        return KeyRing(self.folder / "keys")
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """The record, after the check that it is not behind what was published."""
+        self._publisher.check()
+        return Recorder(self._stores.ledger, self._stores.blobs, self._ledger, self._publisher, self.clock)
+
+    @cached_property
+    def decisions(self) -> "DecisionLog":
+        """The decision log."""
+        raise NotImplementedError
+
+    @cached_property
+    def gatekeeper(self) -> "Gatekeeper":
+        """The gate."""
+        raise NotImplementedError
+
+    def register_key(self, name: str, roles: tuple[str, ...], owner: str, actor: Actor) -> FileSigner:
+        """Make key `name` here and record its public half: `owner` signs with it in `roles`."""
+        signer = self.keys.create(name)
+        body = KeyRegistered(
+            key_id=signer.key_id,
+            algorithm="ed25519",
+            public_key=base64.b64encode(signer.public_key).decode(),
+            roles=roles,
+            owner=owner,
+        )
+        self.recorder.append(Draft(body=body, subjects=(subject(f"key/{signer.key_id}"),), actor=actor))
+        return signer
+
+    def trust(self) -> TrustFile:
+        """Return the trust file that verifiers elsewhere pin."""
+        log_key = self.keys.load(LOG_KEY).public_key
+        return build_trust(self.config.origin, log_key, {self._writer.key_id: self._writer.public_key})
+
+    def verify(self, trust: TrustFile | None = None, progress: Progress | None = None) -> Report:
+        """Check the whole record; without `trust`, against this workspace's own keys."""
+        return verify(self._stores, trust or self.trust(), progress)
+
+    def rebuild(self) -> int:
+        """Drop everything that can be computed again, and compute it; return the entries read."""
+        return self.recorder.rebuild()
+
+    def catch_up(self) -> None:
+        """Do the work that any verb owes (see `probative.work`)."""
+        from probative.work import catch_up
+
+        catch_up(self)
+
+    def published_size(self) -> int:
+        """Return the size of the published checkpoint, 0 before the first."""
+        published = self._publisher.published()
+        return published.size if published else 0
+
+    def write_file(self, relative: str, data: bytes) -> None:
+        """Replace a small working file of the workspace in one step."""
+        durable.replace(durable.inside(self.folder, relative), data)
+
+    def only_worker(self) -> AbstractContextManager[bool]:
+        """Yield True to the one process that may do waiting work now; others get False at once."""
+        return durable.try_locked(self.folder / "record" / ".working")
+
+    @cached_property
+    def _publisher(self) -> Publisher:
+        return Publisher(
+            self._ledger,
+            self._stores.public,
+            self._stores.bundles,
+            self.config.origin,
+            self.keys.load(LOG_KEY),
+        )
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        return Ledger(self._stores.ledger, self._writer, self.clock)
+
+    @cached_property
+    def _stores(self) -> Stores:
+        record = self.folder / "record"
+        return Stores(
+            ledger=SqliteLedger(record / "ledger.sqlite"),
+            blobs=FileBlobs(record / "blobs", record / "private"),
+            public=FileTree(record / "public"),
+            bundles=FileTree(record / "entries"),
+        )
+
+    @cached_property
+    def _writer(self) -> FileSigner:
+        return self.keys.load(WRITER_KEY)
+
+    def _write_opening(self) -> None:
+        trust = self.trust()
+        body = LedgerOpened(
+            origin=trust.origin,
+            log_key=trust.log_keys[0],
+            writer_key_id=trust.writer_keys[0].key_id,
+            writer_key=trust.writer_keys[0].public_key,
+            product_version=__version__,
+        )
+        self.recorder.append(
+            Draft(
+                body=body,
+                subjects=(subject(f"ledger/{trust.origin}"),),
+                actor=self.actor,
+                key="ledger-opened",
+            )
+        )
+        self.recorder.checkpoint()
