@@ -6,12 +6,14 @@ that is behind what it published is refused before anything is written.
 """
 
 import base64
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probative import __version__
+from probative.adapters import processes
 from probative.adapters.files import durable
 from probative.adapters.files.blobs import FileBlobs
 from probative.adapters.files.tree import FileTree
@@ -127,6 +129,10 @@ class Workspace:
         """Return the size of the published checkpoint, 0 before the first."""
         published = self._publisher.published()
         return published.size if published else 0
+
+    def execute(self, words: Sequence[str]) -> int:
+        """Run a command of the user's own to its end, without a shell, and return its exit status."""
+        return processes.execute(words)
 
     def write_file(self, relative: str, data: bytes) -> None:
         """Replace a small working file of the workspace in one step."""

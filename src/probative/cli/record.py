@@ -4,19 +4,13 @@
 **Not here**: judging evidence (`probative gate`).
 """
 
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
+from probative.cli import artifacts
 from probative.cli.output import columns, json_option, print_json, progress
-from probative.cli.session import current_actor, open_workspace, session, show_instant
-from probative.kernel.errors import UsageError
-
-if TYPE_CHECKING:
-    from probative.record.facts import Fact
+from probative.cli.session import open_workspace, session, show_instant
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OUT = click.Path(dir_okay=False, path_type=Path)
@@ -51,80 +45,6 @@ def init(origin: str | None, as_json: bool) -> None:
         return
     click.echo(f"Made a workspace in '{folder}' for the log {workspace.config.origin}.")
     click.echo("Give verifiers its trust file now: probative record trust --out trust.json")
-
-
-@group.command()
-@click.argument("file", type=_FILE)
-@json_option
-def system(file: Path, as_json: bool) -> None:
-    """Put an AI system into the inventory from a TOML file.
-
-    \b
-    Example file:
-      system = "credit-scoring"
-      title = "Credit card default scoring"
-      purpose = "Decide on credit limits"
-      owner = "p-001"
-      sector = "banking"
-      jurisdictions = ["EU"]
-      impact = "high"
-      lifecycle = "development"
-      data_sources = ["card-history"]
-      [legal_roles]
-      EU = "provider"
-      [roles]
-      model-owner = "p-001"
-    """
-    from probative.record.facts import SystemRegistered
-
-    _say_fact(open_workspace().recorder.append(_system_draft(file, SystemRegistered))[0], as_json)
-
-
-def _system_draft(file: Path, kind: Any) -> Any:
-    from probative.record.artifacts import system_draft
-
-    try:
-        body = msgspec.convert(tomllib.loads(file.read_text()), kind)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise UsageError(
-            "system.malformed",
-            f"'{file}' does not describe a system: {error}.",
-            "probative record system --help",
-        ) from error
-    return system_draft(body, current_actor())
-
-
-@group.command()
-@click.argument("file", type=_FILE)
-@click.option("--system", "system_name", required=True, help="The system that uses it.")
-@click.option("--name", help="The asset's name; the file's name otherwise.")
-@click.option("--kind", required=True, help="dataset, split, code, environment, model, document, ...")
-@click.option("--from", "derived_from", multiple=True, metavar="SHA256", help="What it was made from.")
-@click.option("--description", default="", help="One line for people.")
-@json_option
-def asset(
-    file: Path,
-    system_name: str,
-    name: str | None,
-    kind: str,
-    derived_from: tuple[str, ...],
-    description: str,
-    as_json: bool,
-) -> None:
-    """Take a file into the record: hashed twice, kept as a blob, named by a fact."""
-    from probative.record.artifacts import record_asset
-
-    fact = record_asset(
-        open_workspace().recorder,
-        file,
-        system=system_name,
-        name=name or file.stem.lower(),
-        kind=kind,
-        actor=current_actor(),
-        derived_from=derived_from,
-        description=description,
-    )
-    _say_fact(fact, as_json)
 
 
 @group.command()
@@ -234,8 +154,5 @@ def rebuild() -> None:
     click.echo(f"Rebuilt the index over {workspace.rebuild():,} entries.")
 
 
-def _say_fact(fact: "Fact", as_json: bool) -> None:
-    if as_json:
-        print_json(fact)
-    else:
-        click.echo(f"Recorded {fact.kind} as entry {fact.index}, fact {fact.id[:12]}.")
+for command in artifacts.COMMANDS:
+    group.add_command(command)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from probative.kernel.actor import Actor
+from probative.kernel.digest import check_digest
 from probative.kernel.ids import check_name
 from probative.record.envelope import encode_statement, sign_envelope
 from probative.record.facts import (
@@ -18,6 +19,7 @@ from probative.record.facts import (
     Draft,
     Fact,
     ModelSigned,
+    ReleaseProposed,
     SystemRegistered,
     subject,
 )
@@ -63,6 +65,37 @@ def record_asset(
     )
     subjects = (subject(f"{kind}/{name}", sha256), subject(f"system/{system}"))
     return recorder.append(Draft(body=body, subjects=subjects, actor=actor))[0]
+
+
+def propose_release(
+    recorder: Recorder,
+    *,
+    system: str,
+    release: str,
+    model: str,
+    training_run: str,
+    evaluation_run: str,
+    fallback: str | None,
+    actor: Actor,
+) -> Fact:
+    """Record which model would go live as `release` of `system`; return the fact."""
+    check_name(system, "system")
+    check_name(release, "release")
+    body = ReleaseProposed(
+        system=system,
+        release=release,
+        model=check_digest(model),
+        training_run=training_run,
+        evaluation_run=evaluation_run,
+        fallback=fallback,
+    )
+    subjects = (
+        subject(f"release/{system}@{release}"),
+        subject(f"model/{system}", model),
+        subject(f"system/{system}"),
+    )
+    draft = Draft(body=body, subjects=subjects, actor=actor, key=f"release:{system}@{release}")
+    return recorder.append(draft)[0]
 
 
 def sign_model(

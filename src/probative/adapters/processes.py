@@ -1,0 +1,23 @@
+"""Running a user's own command.
+
+**Promise**: no shell; standard output goes to standard error, so that ours stays clean.
+**Not here**: sandboxing: the command is the user's, with the user's rights.
+"""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from probative.kernel.errors import UsageError
+
+
+def execute(words: Sequence[str]) -> int:
+    """Run `words` to the end and return the exit status; a program that cannot start raises `UsageError`."""
+    try:
+        return subprocess.run(list(words), stdout=sys.stderr, check=False).returncode  # noqa: S603
+    except OSError as error:
+        raise UsageError(
+            "command.not-started",
+            f"'{words[0] if words else ''}' cannot be started: {error.strerror}.",
+            "Check the command in the file.",
+        ) from error

@@ -1,0 +1,55 @@
+"""`probative run`: the work that waits, without web pages.
+
+**Promise**: runs until stopped, one round every few seconds; Ctrl-C and SIGTERM end it between two rounds.
+**Not here**: the work (`probative.work`).
+"""
+
+import signal
+import threading
+
+import click
+
+from probative.cli.output import json_option, print_json
+from probative.cli.session import session
+from probative.kernel.errors import UnavailableError
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do one round and stop.")
+@click.option(
+    "--every", "period_s", type=click.IntRange(1, 3600), default=10, show_default=True, help="Seconds."
+)
+@json_option
+def group(once: bool, period_s: int, as_json: bool) -> None:
+    """Do the work that waits: reactions, sealing, clock warnings, publishing.
+
+    \b
+    Examples:
+      probative run --once        one round, for a scheduler
+      probative run --every 30    until stopped, every half minute
+    """
+    from probative.work import work
+
+    workspace = session().workspace()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.is_set():
+        try:
+            done = work(workspace)
+        except UnavailableError as error:
+            # The world failed for now: say so and try again, unless a scheduler asked for one round.
+            if once:
+                raise
+            click.echo(f"waiting: {error}", err=True)
+        else:
+            if as_json:
+                print_json(done)
+            else:
+                click.echo(
+                    f"followed {done.followed} facts, sealed {done.sealed} segments, warned of {done.warned} "
+                    f"clocks, published {done.published} entries"
+                )
+        if once:
+            return
+        stop.wait(period_s)
