@@ -91,7 +91,9 @@ class Workspace:
     @cached_property
     def gatekeeper(self) -> "Gatekeeper":
         """The gate."""
-        raise NotImplementedError
+        from probative.gate.gatekeeper import Gatekeeper
+
+        return Gatekeeper(self.recorder)
 
     def register_key(self, name: str, roles: tuple[str, ...], owner: str, actor: Actor) -> FileSigner:
         """Make key `name` here and record its public half: `owner` signs with it in `roles`."""

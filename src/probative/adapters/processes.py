@@ -5,16 +5,18 @@
 """
 
 import subprocess
-import sys
 from collections.abc import Sequence
 
 from probative.kernel.errors import UsageError
 
 
+_STANDARD_ERROR = 2
+
+
 def execute(words: Sequence[str]) -> int:
     """Run `words` to the end and return the exit status; a program that cannot start raises `UsageError`."""
     try:
-        return subprocess.run(list(words), stdout=sys.stderr, check=False).returncode  # noqa: S603
+        return subprocess.run(list(words), stdout=_STANDARD_ERROR, check=False).returncode  # noqa: S603
     except OSError as error:
         raise UsageError(
             "command.not-started",

@@ -78,7 +78,7 @@ def propose_release(
     fallback: str | None,
     actor: Actor,
 ) -> Fact:
-    """Record which model would go live as `release` of `system`; return the fact."""
+    """Record which model would go live as `release` of `system`; the newest proposal of a name counts."""
     check_name(system, "system")
     check_name(release, "release")
     body = ReleaseProposed(
@@ -94,8 +94,7 @@ def propose_release(
         subject(f"model/{system}", model),
         subject(f"system/{system}"),
     )
-    draft = Draft(body=body, subjects=subjects, actor=actor, key=f"release:{system}@{release}")
-    return recorder.append(draft)[0]
+    return recorder.append(Draft(body=body, subjects=subjects, actor=actor))[0]
 
 
 def sign_model(
