@@ -57,7 +57,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(
         "signal-opens-incident",
         "watch.signal-raised",
-        lambda workspace, fact: workspace.responder.take_signal(fact),
+        lambda workspace, fact: workspace.responder.react(fact.id, ENGINE),
     ),
 )
 

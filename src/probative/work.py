@@ -2,14 +2,14 @@
 
 **Promise**: each piece is safe to repeat and to interrupt; what one process leaves, the next one finishes;
 one worker at a time, the others go on without waiting.
-**Not here**: the pieces themselves (rooms), and when a process runs them (`probative serve`, `run`, any verb).
+**Not here**: the pieces (rooms), and when a process runs them (`probative serve`, `run`, any verb).
 """
 
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from probative.reactions import follow, waiting
+from probative.reactions import ENGINE, follow, waiting
 
 if TYPE_CHECKING:
     from probative.workspace import Workspace
@@ -50,7 +50,7 @@ def work(workspace: "Workspace") -> Done:
     before = read_position(workspace)
     catch_up(workspace)
     sealed = len(workspace.decisions.seal())
-    warned = len(workspace.responder.deadlines.warn_due())
+    warned = len(workspace.responder.run_due(ENGINE).warned)
     catch_up(workspace)
     size = workspace.recorder.head().size
     workspace.recorder.checkpoint()

@@ -8,6 +8,7 @@ that is behind what it published is refused before anything is written.
 import base64
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,8 +32,14 @@ from probative.record.trust import TrustFile, build_trust
 from probative.record.verify import Progress, Report, Stores, verify
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from probative.gate.gatekeeper import Gatekeeper
+    from probative.prove.prover import Prover
     from probative.record.decisions.log import DecisionLog
+    from probative.respond.inquiry.inquiries import Inquiries
+    from probative.respond.responder import Responder
+    from probative.watch.watcher import Watcher
 
 LOG_KEY = "log"
 WRITER_KEY = "writer"
@@ -86,7 +93,19 @@ class Workspace:
     @cached_property
     def decisions(self) -> "DecisionLog":
         """The decision log."""
-        raise NotImplementedError
+        from probative.adapters.journals import FileJournals
+        from probative.adapters.segments import FileSegments
+        from probative.adapters.vault import FileVault
+        from probative.record.decisions.log import DecisionLog
+
+        record = self.folder / "record"
+        return DecisionLog(
+            self.recorder,
+            FileJournals(record / "journal"),
+            FileSegments(record / "segments", record / "protected"),
+            FileVault(self.folder / "keys" / "protected.key"),
+            self.actor,
+        )
 
     @cached_property
     def gatekeeper(self) -> "Gatekeeper":
@@ -94,6 +113,45 @@ class Workspace:
         from probative.gate.gatekeeper import Gatekeeper
 
         return Gatekeeper(self.recorder)
+
+    @cached_property
+    def watcher(self) -> "Watcher":
+        """The monitors."""
+        from probative.watch.watcher import Watcher
+
+        return Watcher(self.recorder, self.decisions)
+
+    @cached_property
+    def responder(self) -> "Responder":
+        """Incidents and what is done about them."""
+        from probative.adapters.flags import FlagFile, SpoolFolder
+        from probative.respond.responder import Responder
+
+        def inquiries() -> "Inquiries":
+            from probative.respond.inquiry.inquiries import Inquiries
+
+            return Inquiries(self.recorder, self.decisions)
+
+        return Responder(
+            self.recorder,
+            _LateDecisions(self),
+            FlagFile(self.flags),
+            SpoolFolder(self.folder / "spool"),
+            inquiries=inquiries,
+        )
+
+    @cached_property
+    def prover(self) -> "Prover":
+        """Evidence packages."""
+        from probative.adapters.packages import PackageFolder
+        from probative.prove.prover import Prover
+
+        return Prover(self.recorder, self._stores.blobs, self.decisions, PackageFolder(), self.trust())
+
+    @property
+    def flags(self) -> Path:
+        """The flag file that production services are pointed at."""
+        return self.folder / "flags" / "flags.json"
 
     def register_key(self, name: str, roles: tuple[str, ...], owner: str, actor: Actor) -> FileSigner:
         """Make key `name` here and record its public half: `owner` signs with it in `roles`."""
@@ -190,3 +248,20 @@ class Workspace:
             )
         )
         self.recorder.checkpoint()
+
+
+class _LateDecisions:
+    """The decision log, opened when it is first read: a stop must not wait for Arrow to load."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def read(
+        self,
+        system: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> "pa.Table":
+        return self._workspace.decisions.read(system, since=since, until=until, columns=columns)

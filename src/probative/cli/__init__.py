@@ -50,7 +50,8 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command = importlib.import_module(f"probative.cli.{cmd_name}").group
+        module = "probative.demo" if cmd_name == "demo" else f"probative.cli.{cmd_name}"
+        command = importlib.import_module(module).group
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

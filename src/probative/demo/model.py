@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from sklearn.linear_model import LogisticRegression
 
-from probative.cli.demo.data import LABEL, groups, matrix
+from probative.demo.data import LABEL, groups, matrix
 from probative.kernel.canon import canonical, parse_strict
 
 

@@ -1,21 +1,25 @@
 """Acts 3 and 4: the gate refuses and says why; evidence is supplied, and it opens.
 
 **Promise**: the refusal and the opening are two verdicts on the same record, and both can be asked again.
-**Not here**: what happens once the release is live (`cli.demo.month`).
+**Not here**: what happens once the release is live (`demo.month`).
 """
 
 from datetime import timedelta
 
-from probative.cli.demo import data
-from probative.cli.demo.opening import Built, deploy, evaluate, propose, record_card
-from probative.cli.demo.stage import PEOPLE, RELEASE, SYSTEM, Stage, act, command, say
+from probative.demo import data
+from probative.demo.opening import Built, deploy, evaluate, propose, record_card
+from probative.demo.people import ANSWERS, play
+from probative.demo.stage import FALLBACK, PEOPLE, RELEASE, SYSTEM, Stage, act, command, say
+from probative.demo.watching import MEANING, PLAYBOOK, decided
 from probative.gate.facts import Threshold
 from probative.gate.verdict import Verdict
 from probative.kernel.outcome import Outcome
 from probative.record.documents import draft, record_document
+from probative.respond.facts import Trigger
+from probative.respond.playbooks.playbook import shipped_playbook
+from probative.watch.monitor import parse_monitor
 
 FAIRNESS = "PB-EVA-02"
-PLAYBOOK = "p01"
 
 
 def refuse(stage: Stage) -> Verdict:
@@ -28,7 +32,9 @@ def refuse(stage: Stage) -> Verdict:
     _show(verdict)
     for result in verdict.unmet:
         say(f"{result.control} {result.outcome.value}: {result.reason}", good=False)
-        say(f"    mend: {gate.explain(result.control).remediation.next_command(result.step, SYSTEM, RELEASE)}")
+        say(
+            f"    mend: {gate.explain(result.control).remediation.next_command(result.step, SYSTEM, RELEASE)}"
+        )
     return verdict
 
 
@@ -56,14 +62,16 @@ def mend(stage: Stage, built: Built, refused: Verdict) -> Verdict:
     size = refused.ledger_size
     command(f"gate check {SYSTEM}@{RELEASE} --as-of {size}")
     past = stage.workspace.gatekeeper.check(SYSTEM, RELEASE, as_of=size)
-    same = "byte for byte the verdict of act 3" if past.blob == refused.blob else "another verdict than in act 3"
+    same = (
+        "byte for byte the verdict of act 3" if past.blob == refused.blob else "another verdict than in act 3"
+    )
     say(f"as of ledger size {size}: {past.outcome.value}, {same}")
     deploy(stage, RELEASE, built.model_digest)
     return verdict
 
 
 def _show(verdict: Verdict) -> None:
-    counts = {outcome: 0 for outcome in Outcome}
+    counts = dict.fromkeys(Outcome, 0)
     for result in verdict.results:
         counts[result.outcome] += 1
     word = "open" if verdict.outcome is Outcome.PASS else "closed"
@@ -107,14 +115,40 @@ def _thresholds(stage: Stage) -> None:
 
 def _readiness(stage: Stage, built: Built) -> None:
     """Declare the drift monitor, adopt and exercise the playbook, give the standing order."""
+    watcher, responder = stage.workspace.watcher, stage.workspace.responder
+    command(f"watch reference {SYSTEM} evaluation.parquet")
+    reference = watcher.take_reference(
+        SYSTEM, decided(built), actor=PEOPLE["data-science"], meaning=MEANING, source="evaluation set"
+    )
+    command(f"watch declare monitor.toml --system {SYSTEM}")
+    given = {"system": SYSTEM, "monitor": "drift", "owner": PEOPLE["sre"].id, "reference": reference}
+    watcher.declare(
+        parse_monitor('template = "tabular-drift"', stage.clock.now().date(), given), PEOPLE["sre"]
+    )
+    command(f"respond playbook adopt {SYSTEM} {PLAYBOOK}")
+    commander = PEOPLE["incident-commander"]
+    responder.playbooks.adopt(SYSTEM, shipped_playbook(PLAYBOOK), "shipped", commander)
+    command(f"respond playbook exercise {SYSTEM} {PLAYBOOK}")
+    drill = play(stage, responder.playbooks.exercise(SYSTEM, PLAYBOOK, [], commander), ANSWERS)
+    say(
+        f"drift monitor declared; playbook {PLAYBOOK} exercised as a drill: {drill.state}, {len(drill.steps)} steps"
+    )
+    command(f"respond order give {SYSTEM} stop-on-drift --severity 2 --days 60")
+    responder.orders.give(
+        SYSTEM,
+        "stop-on-drift",
+        Trigger(severity_max=2),
+        stage.clock.now() + timedelta(days=60),
+        PEOPLE["business-owner"],
+        fallback=FALLBACK,
+    )
+    say("the business owner signs a standing order: stop at once on a drift signal of severity 2 or worse")
 
 
 def _waiver(stage: Stage) -> None:
     gate = stage.workspace.gatekeeper
     fairness = next(
-        result
-        for result in gate.check(SYSTEM, RELEASE, dry_run=True).results
-        if result.control == FAIRNESS
+        result for result in gate.check(SYSTEM, RELEASE, dry_run=True).results if result.control == FAIRNESS
     )
     say(f"{FAIRNESS} {fairness.outcome.value}: {fairness.reason}", good=False)
     if fairness.outcome is Outcome.PASS:
@@ -130,4 +164,6 @@ def _waiver(stage: Stage) -> None:
         approver=PEOPLE["chief-risk-officer"],
         expires_at=stage.clock.now() + timedelta(days=45),
     )
-    say(f"waived by the chief risk officer until {waiver.body['expires_at'][:10]}; it expires at that instant")
+    say(
+        f"waived by the chief risk officer until {waiver.body['expires_at'][:10]}; it expires at that instant"
+    )

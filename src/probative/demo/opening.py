@@ -1,7 +1,7 @@
 """Acts 1 and 2: the system is registered and tiered; data, training, evaluation and card are recorded.
 
 **Promise**: what a team would have as files is written as files, and taken in from there.
-**Not here**: what the gate makes of it (`cli.demo.gating`).
+**Not here**: what the gate makes of it (`demo.gating`).
 """
 
 import io
@@ -15,8 +15,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from probative.cli.demo import data, model
-from probative.cli.demo.stage import FALLBACK, PEOPLE, RELEASE, SYSTEM, Stage, act, command, say
+from probative.demo import data, model
+from probative.demo.stage import FALLBACK, PEOPLE, RELEASE, SYSTEM, Stage, act, command, say
 from probative.record.artifacts import propose_release, record_asset, sign_model, system_draft
 from probative.record.decisions.schema import Column, decision_schema
 from probative.record.documents import draft, record_document
@@ -51,6 +51,7 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     model: model.Model
     model_digest: str
     fallback: model.Model
+    fallback_digest: str
     training_set: str
     test_set: str
     raw: str
@@ -80,17 +81,24 @@ def register(stage: Stage) -> None:
     tier = gate.tier(SYSTEM, ANSWERS, PEOPLE["compliance"])
     reason = next(item for item in tier.body["reasons"] if item["tier"] == tier.body["tier"])
     say(f"tier: {tier.body['tier']}: {reason['text']} ({reason['citation']})")
-    say(f"its high-risk duties apply from {tier.body['applies_from']}; {len(tier.body['duties'])} duties listed")
+    say(
+        f"its high-risk duties apply from {tier.body['applies_from']}; {len(tier.body['duties'])} duties listed"
+    )
     for name in PEOPLE:
         stage.workspace.register_key(name, (name,), PEOPLE[name].id, PEOPLE["compliance"])
     stage.workspace.register_key("model-signer", ("model-signer",), "p-014", PEOPLE["compliance"])
     answer = gate.check_schema(
         SYSTEM, (*data.FEATURES, *data.AUDIT), [name.lower() for name in data.AUDIT], PEOPLE["data-science"]
     )
-    say(f"a schema with {', '.join(answer.refused)} as features is refused: audit attributes are kept apart", good=False)
+    say(
+        f"a schema with {', '.join(answer.refused)} as features is refused: audit attributes are kept apart",
+        good=False,
+    )
     gate.check_schema(SYSTEM, data.FEATURES, [name.lower() for name in data.AUDIT], PEOPLE["data-science"])
     stage.workspace.decisions.declare(_schema(), PEOPLE["data-science"])
-    say(f"the schema with {len(data.FEATURES)} features, and {len(data.AUDIT)} audit attributes apart, is declared")
+    say(
+        f"the schema with {len(data.FEATURES)} features, and {len(data.AUDIT)} audit attributes apart, is declared"
+    )
 
 
 def build(stage: Stage) -> Built:
@@ -101,7 +109,9 @@ def build(stage: Stage) -> Built:
     raw = _asset(stage, "credit_default.parquet", _shipped(), "dataset")
     command(f"record asset credit_default.parquet --system {SYSTEM} --kind dataset")
     say(f"30,000 people, sha256 {raw[:16]}")
-    deal = _asset(stage, "split.json", json.dumps({"seed": stage.seed, "parts": [0.4, 0.1, 0.5]}).encode(), "split", raw)
+    deal = _asset(
+        stage, "split.json", json.dumps({"seed": stage.seed, "parts": [0.4, 0.1, 0.5]}).encode(), "split", raw
+    )
     training_set = _asset(stage, "training.parquet", _parquet(people.training), "dataset", deal, raw)
     test_set = _asset(stage, "evaluation.parquet", _parquet(people.evaluation), "dataset", deal, raw)
     code = _asset(stage, "model.py", _own_code(), "code")
@@ -114,18 +124,22 @@ def build(stage: Stage) -> Built:
         trained = model.train(people.training, data.FEATURES, stage.seed)
     digest = _asset(stage, "model.json", trained.to_bytes(), "model", training_set)
     finish_run(stage.workspace.recorder, start, Results(outputs={"model": digest}), PEOPLE["data-science"])
+    simple, simple_digest = _fallback(stage, people, inputs, test_set)
     built = Built(
         people=people,
         model=trained,
         model_digest=digest,
-        fallback=_fallback(stage, people, inputs, test_set),
+        fallback=simple,
+        fallback_digest=simple_digest,
         training_set=training_set,
         test_set=test_set,
         raw=raw,
         training_run="training-1",
     )
     measured = evaluate(stage, built, "evaluation-1")
-    say(f"trained on {people.training.num_rows:,}; accuracy {measured['accuracy']:.3f}, AUC {measured['auc']:.3f}")
+    say(
+        f"trained on {people.training.num_rows:,}; accuracy {measured['accuracy']:.3f}, AUC {measured['auc']:.3f}"
+    )
     record_card(stage, built, measured)
     command(f"record sign {digest[:12]}... --system {SYSTEM} --training-set {training_set[:12]}...")
     sign_model(
@@ -197,7 +211,9 @@ def propose(stage: Stage, built: Built, evaluation: str, release: str = RELEASE)
     )
 
 
-def _fallback(stage: Stage, people: data.Split, inputs: dict[str, str], test_set: str) -> model.Model:
+def _fallback(
+    stage: Stage, people: data.Split, inputs: dict[str, str], test_set: str
+) -> tuple[model.Model, str]:
     """Record the release that was live before: simpler, and free of the billing feed."""
     start = _start(stage, "training-0", "training", inputs)
     simple = model.train(people.training, data.FALLBACK_FEATURES, stage.seed)
@@ -218,12 +234,14 @@ def _fallback(stage: Stage, people: data.Split, inputs: dict[str, str], test_set
         actor=PEOPLE["data-science"],
     )
     deploy(stage, FALLBACK, digest, "live before this record began")
-    return simple
+    return simple, digest
 
 
 def deploy(stage: Stage, release: str, digest: str, reason: str = "") -> None:
     """Record that a release went live."""
-    body = ReleaseDeployed(system=SYSTEM, release=release, model=digest, endpoint="scoring-api", reason=reason)
+    body = ReleaseDeployed(
+        system=SYSTEM, release=release, model=digest, endpoint="scoring-api", reason=reason
+    )
     subjects = (
         subject(f"release/{SYSTEM}@{release}"),
         subject(f"model/{SYSTEM}", digest),
@@ -263,11 +281,11 @@ def _start(stage: Stage, name: str, kind: str, inputs: dict[str, str]) -> Fact:
 
 
 def _shipped() -> bytes:
-    return (resources.files("probative.cli.demo") / "data" / "credit_default.parquet").read_bytes()
+    return (resources.files("probative.demo") / "data" / "credit_default.parquet").read_bytes()
 
 
 def _own_code() -> bytes:
-    return (resources.files("probative.cli.demo") / "model.py").read_bytes()
+    return (resources.files("probative.demo") / "model.py").read_bytes()
 
 
 def _environment() -> bytes:

@@ -2,7 +2,7 @@
 
 **Promise**: real values; the only thing made up is the order in which people apply, and the one fault, which
 is announced as injected.
-**Not here**: the model (`cli.demo.model`).
+**Not here**: the model (`demo.model`).
 """
 
 from importlib import resources
@@ -25,6 +25,7 @@ FAULTY_FEATURE = "BILL_AMT1"
 # From day 15 on the billing feed sends US dollars instead of New Taiwan dollars: about 33 to 1 in 2005.
 FAULT_FACTOR = 1 / 33
 FAULT_DAY = 15
+REPAIRED_DAY = 24
 DAYS = 30
 
 _SEX = {1: "male", 2: "female"}
@@ -42,7 +43,7 @@ class Split(NamedTuple):
 
 def load() -> pa.Table:
     """Return all people as recorded by the bank, one row each."""
-    file = resources.files("probative.cli.demo") / "data" / "credit_default.parquet"
+    file = resources.files("probative.demo") / "data" / "credit_default.parquet"
     with file.open("rb") as source:
         return pq.read_table(source)
 

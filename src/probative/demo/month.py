@@ -1,0 +1,133 @@
+"""A month of decisions: people apply, the service asks the guard and answers, labels come a week late.
+
+**Promise**: every decision goes through the client and the guard, as in a production service.
+**Not here**: what the month's acts say about it (`demo.watching`).
+"""
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+
+from probative.client.guard import Guard
+from probative.demo import data
+from probative.demo.model import Model
+from probative.demo.opening import Built
+from probative.demo.stage import RELEASE, SYSTEM, Stage
+from probative.kernel.ids import uuid7
+
+LABELS_LATE_DAYS = 7
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+class Month:
+    """One month of one production service."""
+
+    def __init__(self, stage: Stage, built: Built) -> None:
+        """Begin at the next midnight; the service has the armed release and its fallback at hand."""
+        self._stage = stage
+        self._chance = np.random.default_rng(stage.seed)
+        self._guard = Guard(SYSTEM, stage.workspace.flags)
+        self._models = {RELEASE: built.model, "": built.fallback}
+        self._digests = {RELEASE: built.model_digest, "": built.fallback_digest}
+        self._days = data.days(built.people.applicants)
+        self._answered: dict[int, tuple[list[str], pa.Table]] = {}
+        self.begins = (stage.clock.now() + DAY).replace(hour=0, minute=0, second=0, microsecond=0)
+        self.unserved = 0
+
+    @property
+    def decisions(self) -> int:
+        """How many decisions were made so far."""
+        return sum(len(ids) for ids, _ in self._answered.values())
+
+    def at(self, day: int) -> datetime:
+        """Return when day number `day` (from 1) begins."""
+        return self.begins + (day - 1) * DAY
+
+    def live(self, day: int) -> None:
+        """Live day number `day`: 24 hours of applications, labels of a week ago, the day's readings."""
+        people = self._days[day - 1]
+        arriving = data.inject_fault(people) if data.FAULT_DAY <= day < data.REPAIRED_DAY else people
+        per_hour = -(-people.num_rows // 24)
+        for hour in range(24):
+            self._turn_to(self.at(day) + hour * HOUR)
+            self._serve(day, arriving.slice(hour * per_hour, per_hour))
+        self._label(day - LABELS_LATE_DAYS)
+        self._turn_to(self.at(day + 1))
+        self._stage.workspace.watcher.evaluate(SYSTEM)
+        self._stage.workspace.catch_up()
+
+    def label_rest(self, last: int) -> None:
+        """Record the labels of the last week."""
+        for day in range(last - LABELS_LATE_DAYS + 1, last + 1):
+            self._label(day)
+
+    def correct_share(self, first: int, last: int) -> tuple[float, int]:
+        """Return how often days `first` to `last` were answered rightly, by their labels, and of how many."""
+        right, count = 0, 0
+        for day in range(first, last + 1):
+            ids, answers = self._answered.get(day, ([], None))
+            if answers is None:
+                continue
+            right += int((answers["approved"].to_numpy() == answers["repaid"].to_numpy()).sum())
+            count += len(ids)
+        return right / max(count, 1), count
+
+    def _serve(self, day: int, people: pa.Table) -> None:
+        """Answer the applicants of an hour, if the guard allows it; otherwise a person will."""
+        if not people.num_rows:
+            return
+        leave = self._guard.ask()
+        if not leave.serve:
+            self.unserved += people.num_rows
+            return
+        serving = leave.release if leave.release in self._models else ""
+        model = self._models[serving]
+        rows = self._rows(people, model, leave.release, self._digests[serving])
+        self._stage.workspace.decisions.record(SYSTEM, rows)
+        answers = pa.table({"approved": rows["approved"], "repaid": people[data.LABEL].to_numpy() == 0})
+        ids, before = self._answered.get(day, ([], None))
+        joined = answers if before is None else pa.concat_tables([before, answers])
+        self._answered[day] = ([*ids, *rows["decision_id"].to_pylist()], joined)
+
+    def _rows(self, people: pa.Table, model: Model, release: str, digest: str) -> pa.Table:
+        count = people.num_rows
+        now = self._stage.clock.now()
+        instants = [now + HOUR * number / (count + 1) for number in range(count)]
+        groups = data.groups(people)
+        return pa.table(
+            {
+                "decision_id": [str(uuid7(at, self._chance.bytes(10))) for at in instants],
+                "decided_at": pa.array(instants, pa.timestamp("us", tz="UTC")),
+                "subject": [f"c-{number:05d}" for number in people["ID"].to_pylist()],
+                **{name: people[name] for name in data.FEATURES},
+                **{name.lower(): groups[name.lower()] for name in data.AUDIT},
+                "approved": model.approves(people),
+                "probability": model.probability(people),
+                "release": [release] * count,
+                "model": [digest] * count,
+            }
+        )
+
+    def _label(self, day: int) -> None:
+        """Record what became of the people of a day: whether they paid back."""
+        if day not in self._answered:
+            return
+        ids, answers = self._answered[day]
+        observed = self._stage.clock.now()
+        self._stage.workspace.decisions.record_outcomes(
+            SYSTEM,
+            pa.table(
+                {
+                    "decision_id": ids,
+                    "observed_at": pa.array([observed] * len(ids), pa.timestamp("us", tz="UTC")),
+                    "outcome": answers["repaid"],
+                }
+            ),
+        )
+
+    def _turn_to(self, at: datetime) -> None:
+        """Turn the clock to `at`; what people did meanwhile may have taken it further."""
+        if at > self._stage.clock.now():
+            self._stage.clock.turn_to(at)
