@@ -125,6 +125,7 @@ class Workspace:
     def responder(self) -> "Responder":
         """Incidents and what is done about them."""
         from probative.adapters.flags import FlagFile, SpoolFolder
+        from probative.respond.notice import Notices
         from probative.respond.responder import Responder
 
         def inquiries() -> "Inquiries":
@@ -137,6 +138,7 @@ class Workspace:
             _LateDecisions(self),
             FlagFile(self.flags),
             SpoolFolder(self.folder / "spool"),
+            notices=Notices(self.recorder, FileTree(self.folder / "outbox")),
             inquiries=inquiries,
         )
 

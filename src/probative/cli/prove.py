@@ -103,8 +103,8 @@ def package(
 ) -> None:
     """Issue an evidence package about ABOUT and record that it was issued.
 
-    ABOUT is incident/ID, inquiry/ID or release/SYSTEM@REL. Personal blobs and erasable groups of decision rows
-    stay out unless you ask for them.
+    ABOUT is incident/ID, inquiry/ID or release/SYSTEM@REL. Personal blobs and erasable groups of decision
+    rows stay out unless you ask for them.
 
     \b
     Examples:
@@ -145,7 +145,8 @@ def verify(file: Path, trust_file: Path | None, as_json: bool) -> int:
     from probative.prove.verification import verify as verify_package
     from probative.record.trust import parse_trust
 
-    answer = verify_package(file, parse_trust(trust_file.read_bytes()) if trust_file else None)
+    trust = parse_trust(trust_file.read_bytes()) if trust_file else None
+    answer = verify_package(file, trust, trust_file)
     if as_json:
         print_json(answer)
     else:

@@ -11,14 +11,14 @@ import pyarrow as pa
 
 from probative.client.guard import Guard
 from probative.demo import data
-from probative.demo.model import Model
 from probative.demo.opening import Built
-from probative.demo.stage import RELEASE, SYSTEM, Stage
+from probative.demo.stage import FALLBACK, RELEASE, SYSTEM, Stage
 from probative.kernel.ids import uuid7
 
 LABELS_LATE_DAYS = 7
-HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+WATCHES = 4
+WATCH = DAY / WATCHES
 
 
 class Month:
@@ -29,8 +29,10 @@ class Month:
         self._stage = stage
         self._chance = np.random.default_rng(stage.seed)
         self._guard = Guard(SYSTEM, stage.workspace.flags)
-        self._models = {RELEASE: built.model, "": built.fallback}
-        self._digests = {RELEASE: built.model_digest, "": built.fallback_digest}
+        self._served = {
+            RELEASE: (built.model, built.model_digest),
+            FALLBACK: (built.fallback, built.fallback_digest),
+        }
         self._days = data.days(built.people.applicants)
         self._answered: dict[int, tuple[list[str], pa.Table]] = {}
         self.begins = (stage.clock.now() + DAY).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -46,13 +48,12 @@ class Month:
         return self.begins + (day - 1) * DAY
 
     def live(self, day: int) -> None:
-        """Live day number `day`: 24 hours of applications, labels of a week ago, the day's readings."""
+        """Live day number `day`: applications, labels of a week ago, the day's readings."""
         people = self._days[day - 1]
         arriving = data.inject_fault(people) if data.FAULT_DAY <= day < data.REPAIRED_DAY else people
-        per_hour = -(-people.num_rows // 24)
-        for hour in range(24):
-            self._turn_to(self.at(day) + hour * HOUR)
-            self._serve(day, arriving.slice(hour * per_hour, per_hour))
+        per_watch = -(-people.num_rows // WATCHES)
+        for watch in range(WATCHES):
+            self._serve(day, watch, arriving.slice(watch * per_watch, per_watch))
         self._label(day - LABELS_LATE_DAYS)
         self._turn_to(self.at(day + 1))
         self._stage.workspace.watcher.evaluate(SYSTEM)
@@ -74,27 +75,29 @@ class Month:
             count += len(ids)
         return right / max(count, 1), count
 
-    def _serve(self, day: int, people: pa.Table) -> None:
-        """Answer the applicants of an hour, if the guard allows it; otherwise a person will."""
+    def _serve(self, day: int, watch: int, people: pa.Table) -> None:
+        """Answer the applicants of a watch, if the guard allows it; otherwise a person will."""
         if not people.num_rows:
             return
+        begins = self.at(day) + watch * WATCH
+        self._turn_to(begins)
         leave = self._guard.ask()
+        self._turn_to(begins + WATCH)
         if not leave.serve:
             self.unserved += people.num_rows
             return
-        serving = leave.release if leave.release in self._models else ""
-        model = self._models[serving]
-        rows = self._rows(people, model, leave.release, self._digests[serving])
+        rows = self._rows(people, begins, leave.release)
         self._stage.workspace.decisions.record(SYSTEM, rows)
         answers = pa.table({"approved": rows["approved"], "repaid": people[data.LABEL].to_numpy() == 0})
         ids, before = self._answered.get(day, ([], None))
         joined = answers if before is None else pa.concat_tables([before, answers])
         self._answered[day] = ([*ids, *rows["decision_id"].to_pylist()], joined)
 
-    def _rows(self, people: pa.Table, model: Model, release: str, digest: str) -> pa.Table:
+    def _rows(self, people: pa.Table, begins: datetime, release: str) -> pa.Table:
+        """Return the decisions of a watch, evenly spread over it."""
+        model, digest = self._served[release]
         count = people.num_rows
-        now = self._stage.clock.now()
-        instants = [now + HOUR * number / (count + 1) for number in range(count)]
+        instants = [begins + WATCH * (number + 1) / (count + 1) for number in range(count)]
         groups = data.groups(people)
         return pa.table(
             {

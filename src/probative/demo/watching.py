@@ -5,18 +5,34 @@
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import pyarrow as pa
 
 from probative.demo import data
 from probative.demo.month import LABELS_LATE_DAYS, Month
 from probative.demo.opening import Built
+from probative.demo.people import ANSWERS, play
 from probative.demo.stage import FALLBACK, PEOPLE, RELEASE, SYSTEM, Stage, act, command, say
 from probative.record.facts import Fact
+from probative.respond.deadlines.circumstances import Circumstances
 from probative.respond.incident import Incident
 from probative.watch.counting.profile import Meaning
 
 PLAYBOOK = "p01"
+CIRCUMSTANCES = Circumstances(
+    jurisdictions=("DE",),
+    roles=("provider", "deployer", "controller", "financial-entity", "credit-institution"),
+    tier="high-risk",
+    annex="annex-iii",
+    facts={"personal-data-breach": False, "ict-incident-major": True, "death": False},
+    basis={
+        "personal-data-breach": "data protection officer: amounts were wrong, nothing was disclosed or lost",
+        "ict-incident-major": "compliance: classified as major, for the demo",
+        "death": "incident commander",
+    },
+)
+SHOWN_CLOCKS = ("eu-dora-19", "eu-gdpr-33-authority", "eu-aia-73-general")
 MEANING = Meaning(
     prediction="approved", favourable=True, merited=True, probability="probability", positive=False
 )
@@ -66,10 +82,109 @@ def go_wrong(stage: Stage, month: Month) -> Incident:
     raised = stage.workspace.watcher.signals(SYSTEM)[0].raised
     say(f"signal: {raised.summary}", good=False)
     incident = responder.incidents(SYSTEM)[0]
-    command(f"respond show {incident.id}")
-    say(f"incident {incident.id} opened by itself, severity {incident.severity}: {incident.declared.title}")
-    say(f"the standing order stopped the system at once: it is {incident.status}", good=True)
-    return incident
+    say(f"incident {incident.id} opened by itself at the end of day {day - 1}, severity {incident.severity}")
+    stopped = incident.stopped
+    if stopped is not None:
+        say(
+            f"standing order: the flag answers '{stopped.observed_variant}', probed after the change",
+            good=True,
+        )
+    _respond(stage, incident.id)
+    for rest in range(day, data.DAYS + 1):
+        month.live(rest)
+    stage.later(days=LABELS_LATE_DAYS)
+    month.label_rest(data.DAYS)
+    _judge(month, day - 1)
+    return _close(stage, incident.id)
+
+
+def _respond(stage: Stage, incident: str) -> None:
+    """Run the playbook with its people, and choose the legal clocks."""
+    responder, commander = stage.workspace.responder, PEOPLE["incident-commander"]
+    stage.later(minutes=4)
+    responder.journal.acknowledge(incident, commander)
+    command(f"respond playbook start {incident} {PLAYBOOK}")
+    run = responder.playbooks.start(incident, PLAYBOOK, commander)
+    say(f"playbook {PLAYBOOK}: {', '.join(step.name.lower() for step in run.steps if step.outcome)[:150]}")
+    stage.later(minutes=20)
+    _clocks(stage, incident)
+    run = play(stage, run, ANSWERS, minutes=12)
+    done = responder.incident(incident)
+    if done.verified is not None:
+        say(
+            f"stop verified from the decision log: {done.verified.outcome.value}: {done.verified.reason}",
+            good=True,
+        )
+    if done.affected is not None:
+        say(
+            f"affected list frozen: {done.affected.decisions:,} decisions about {done.affected.people:,} people"
+        )
+    serving = responder.switch.reading(SYSTEM)
+    say(f"rolled back by a second person: the flag serves {serving.value}; playbook {run.state}", good=True)
+
+
+def _clocks(stage: Stage, incident: str) -> None:
+    """Let legal choose the clocks and show one of each answer."""
+    deadlines = stage.workspace.responder.deadlines
+    command(f"respond clocks select {incident} --in DE --role provider --role controller ...")
+    deadlines.select(incident, CIRCUMSTANCES, PEOPLE["legal"])
+    deadlines.confirm_start(incident, "classification", stage.clock.now(), PEOPLE["compliance"])
+    board = {row.obligation: row for row in reversed(deadlines.board(incident))}
+    for obligation in SHOWN_CLOCKS:
+        row = board[obligation]
+        due = f"due {row.alert_at[:16]}Z" if row.state == "running" and row.alert_at else row.state
+        say(f"{row.citation.partition(';')[0]}: {due}: {row.why[0]} ({row.confidence}, {row.review})")
+    say("not legal advice: each rule shows its source and confidence, and counsel decides")
+
+
+def _judge(month: Month, last_wrong: int) -> None:
+    """Compare how often the answers were right, now that the labels are here."""
+    for label, first, last in (
+        (f"before the fault (days 1 to {data.FAULT_DAY - 1})", 1, data.FAULT_DAY - 1),
+        (f"with the fault (days {data.FAULT_DAY} to {last_wrong})", data.FAULT_DAY, last_wrong),
+        (f"on the fallback (to day {data.DAYS})", last_wrong + 1, data.DAYS),
+    ):
+        share, count = month.correct_share(first, last)
+        say(f"{label}: {share:.1%} of {count:,} decisions were right")
+    if month.unserved:
+        say(f"{month.unserved:,} applications met the stopped system and went to a person")
+
+
+def _close(stage: Stage, incident: str) -> Incident:
+    """Agree what must change, give every undecided clock an owner, and close."""
+    responder, commander = stage.workspace.responder, PEOPLE["incident-commander"]
+    in_a_month = stage.clock.now() + timedelta(days=30)
+    journal = responder.journal
+    journal.agree(
+        incident,
+        "feed-contract",
+        "Check the currency of every amount at the feed",
+        PEOPLE["sre"].id,
+        in_a_month,
+        commander,
+    )
+    journal.agree(
+        incident,
+        "decide-again",
+        "Decide again for everyone on the frozen list",
+        PEOPLE["business-owner"].id,
+        in_a_month,
+        commander,
+    )
+    for row in responder.deadlines.board(incident):
+        if row.is_open or row.state == "needs-counsel":
+            journal.task(
+                incident,
+                f"clock-{row.obligation}",
+                f"Decide {row.citation}"[:100],
+                PEOPLE["legal"].id,
+                commander,
+                due_at=in_a_month,
+            )
+    command(f"respond close {incident}")
+    closed = responder.close(incident, commander)
+    say(f"{incident} is {closed.status}, with {len(closed.correctives)} corrective actions owned and dated")
+    return closed
 
 
 def _highest_psi(readings: Iterable[Fact]) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from probative.cli.output import json_option, print_json
+from probative.cli.output import columns, json_option, print_json
 from probative.cli.respond_legal.options import FILE, OUT, read_toml, responder, say
 from probative.cli.session import Instant, current_actor, open_workspace, show_instant
 from probative.kernel.canon import parse_strict
@@ -64,6 +64,27 @@ def open_inquiry(
         content=letter.read_bytes(), sender=sender, power=power, received_at=received_at, questions=asked
     )
     say(responder().inquiries.open(name, system, received, current_actor(), incident), as_json)
+
+
+@inquiry.command("list")
+@json_option
+def list_inquiries(as_json: bool) -> None:
+    """List the inquiries and how far each is."""
+    found = responder().inquiries.all()
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (
+            p.opened.inquiry,
+            p.opened.system,
+            p.opened.sender,
+            f"{len(p.answers)}/{len(p.opened.questions)}",
+            "sent" if p.answered else "cleared" if p.cleared else "open",
+        )
+        for p in found
+    ]
+    click.echo(columns(rows, ("inquiry", "system", "from", "answered", "state")))
 
 
 @inquiry.command("verify-sender")
@@ -210,6 +231,17 @@ def review(name: str, agrees: bool, remark: str, as_json: bool) -> None:
 
 @inquiry.command()
 @click.argument("name")
+@click.option("--at", "sent_at", type=Instant(), required=True, help="When it went out.")
+@click.option("--receipt", type=FILE, help="The acknowledgement that came back.")
+@json_option
+def sent(name: str, sent_at: datetime, receipt: Path | None, as_json: bool) -> None:
+    """Record that the cleared response went out; the clocks of its questions are met."""
+    content = receipt.read_bytes() if receipt else None
+    say(responder().inquiries.mark_sent(name, sent_at, current_actor(), content), as_json)
+
+
+@inquiry.command()
+@click.argument("name")
 @json_option
 def status(name: str, as_json: bool) -> int:
     """Say how far an inquiry is; ends with 0 when the response is cleared, 1 before."""
@@ -225,4 +257,6 @@ def status(name: str, as_json: bool) -> int:
     for objection in progress.objections:
         click.echo(f"open: {objection}")
     click.echo("The response is cleared." if progress.cleared else "The response is not cleared.")
+    if progress.answered is not None:
+        click.echo(f"Sent to {progress.answered.recipient} at {progress.answered.sent_at}.")
     return 0 if progress.cleared else 1
