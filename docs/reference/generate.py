@@ -28,12 +28,12 @@ FACT_ID = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 WORDS = {
     "actor": "probative.kernel.actor.Actor",
     "asset": "probative.record.facts.AssetRecorded",
-    "checkpoint": "probative.record.checkpoint",
+    "checkpoint": "probative.record.proofs.checkpoint",
     "clock": "probative.kernel.clock.Clock",
     "fact": "probative.record.facts.Fact",
     "ledger": "probative.record.ledger",
     "outcome": "probative.kernel.outcome.Outcome",
-    "proof": "probative.record.proof",
+    "proof": "probative.record.proofs.proof",
     "release": "probative.record.facts.ReleaseProposed",
     "system": "probative.record.facts.SystemRegistered",
 }

@@ -28,7 +28,7 @@ from probative.record.facts import Draft, KeyRegistered, LedgerOpened, subject
 from probative.record.ledger import Ledger
 from probative.record.publisher import Publisher
 from probative.record.recorder import Recorder
-from probative.record.trust import TrustFile, build_trust
+from probative.record.proofs.trust import TrustFile, build_trust
 from probative.record.verify import Progress, Report, Stores, verify
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 
 from probative.adapters.keys import KeyRing
 from probative.kernel.errors import ConflictError, DeniedError, NotFoundError, TamperError, UsageError
-from probative.record.note import is_signature
+from probative.record.proofs.note import is_signature
 
 RSA_LIKE = b"-----BEGIN PRIVATE KEY-----\nc2VjcmV0LXNlY3JldC1zZWNyZXQ=\n-----END PRIVATE KEY-----\n"
 

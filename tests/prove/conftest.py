@@ -20,7 +20,7 @@ from probative.record.facts import (
     SystemRegistered,
     subject,
 )
-from probative.record.trust import TrustFile
+from probative.record.proofs.trust import TrustFile
 from probative.respond.facts import CustodyRecorded, IncidentDeclared
 from probative.respond.severity import Dimensions
 from probative.testing import fresh_workspace

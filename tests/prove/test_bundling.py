@@ -68,7 +68,7 @@ def run(folder, *arguments):
 def test_it_checks_the_folder_that_it_lies_in(issued, tmp_path):
     """Unpacked by any tool, run where it lies, it verifies its own package and writes nothing there."""
     shutil.unpack_archive(issued.path, tmp_path / "out")
-    from probative.record.trust import write_trust
+    from probative.record.proofs.trust import write_trust
 
     trust = tmp_path / "out" / "trust.json"
     trust.write_bytes(write_trust(issued.house.trust))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probative.prove.verifier.ed25519 import ed25519_verify
-from probative.record.note import is_signature
+from probative.record.proofs.note import is_signature
 
 ORDER = 2**252 + 27742317777372353535851937790883648493
 

@@ -12,10 +12,10 @@ from probative.adapters.keys import FileSigner
 from probative.kernel.errors import TamperError
 from probative.prove.verifier.forms import FailureError
 from probative.prove.verifier.tree import read_checkpoint, read_keys, read_proof, root_of_path
-from probative.record.checkpoint import Checkpoint, sign_checkpoint
-from probative.record.merkle import inclusion_proof, leaf_hash, root_of, verify_inclusion
-from probative.record.note import signature_line
-from probative.record.trust import build_trust, write_trust
+from probative.record.proofs.checkpoint import Checkpoint, sign_checkpoint
+from probative.record.proofs.merkle import inclusion_proof, leaf_hash, root_of, verify_inclusion
+from probative.record.proofs.note import signature_line
+from probative.record.proofs.trust import build_trust, write_trust
 
 ORIGIN = "example.com/log"
 LEAVES = [leaf_hash(b"%d" % number) for number in range(40)]
@@ -36,7 +36,7 @@ def hash_at(level, index):
     st.integers(min_value=-1, max_value=3),
 )
 def test_paths_lead_where_the_record_says(size, index, change):
-    """Right, shortened, prolonged and misplaced paths are judged as `record.merkle` judges them."""
+    """Right, shortened, prolonged and misplaced paths are judged as `record.proofs.merkle` judges them."""
     path = inclusion_proof(min(max(index, 0), size - 1), size, hash_at)
     path = path[:change] if change < 0 else path + LEAVES[:change]
     root, leaf = root_of(LEAVES[:size]), LEAVES[min(max(index, 0), size - 1)]

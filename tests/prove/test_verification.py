@@ -13,7 +13,7 @@ from probative.prove.bundling import verifier_source
 from probative.prove.package import zip_chunks
 from probative.prove.verification import verify
 from probative.prove.verifier.package import GOOD, TAMPERED, UNKNOWN
-from probative.record.trust import build_trust, parse_trust, write_trust
+from probative.record.proofs.trust import build_trust, parse_trust, write_trust
 from tests.prove.conftest import ACTOR, INCIDENT, build_house
 
 # Flips at one random place of every file and many more anywhere; the seed only makes a failure repeatable.

@@ -11,7 +11,7 @@ from probative.kernel.clock import ManualClock
 from probative.kernel.errors import ConflictError, NotFoundError, TamperError, UsageError
 from probative.record.facts import Draft, Fact, RunStarted, kinds, subject
 from probative.record.ledger import Head
-from probative.record.merkle import leaf_hash, root_of
+from probative.record.proofs.merkle import leaf_hash, root_of
 from probative.record.recorder import Recorder
 from probative.testing import START, fresh_recorder, fresh_workspace
 from probative.workspace import Workspace

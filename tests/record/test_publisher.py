@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from probative.kernel.errors import TamperError, UnavailableError
-from probative.record.checkpoint import verify_checkpoint
+from probative.record.proofs.checkpoint import verify_checkpoint
 from probative.record.facts import Draft, RunStarted, subject
-from probative.record.merkle import leaf_hash, root_of
-from probative.record.proof import verify_proof
-from probative.record.tiles import HashReader, decode_bundle
+from probative.record.proofs.merkle import leaf_hash, root_of
+from probative.record.proofs.proof import verify_proof
+from probative.record.proofs.tiles import HashReader, decode_bundle
 from probative.testing import fresh_workspace
 from probative.workspace import Workspace
 
@@ -54,7 +54,7 @@ def test_a_proof_convinces_with_the_trust_file_alone(tmp_path: Path) -> None:
     fill(workspace, 270)
     entry = workspace.recorder.entry(133)
     keys = workspace.trust().verifier_keys()
-    proof = workspace.recorder.prove(133)
+    (proof,) = workspace.recorder.prove(133)
     assert verify_proof(proof, leaf_hash(entry), "example.com/test-log", keys).size == 271
     with pytest.raises(TamperError):
         verify_proof(proof, leaf_hash(entry + b" "), "example.com/test-log", keys)

@@ -7,7 +7,7 @@ import pytest
 
 from probative.kernel.errors import TamperError
 from probative.record.facts import AssetRecorded, Draft, subject
-from probative.record.trust import build_trust
+from probative.record.proofs.trust import build_trust
 from probative.testing import fresh_workspace
 from probative.workspace import Workspace
 

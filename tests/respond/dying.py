@@ -87,6 +87,8 @@ def work(folder: Path, what: str, fuse: Fuse) -> None:
     elif what == "rollback":
         responder.switch.rollback(scene.SYSTEM, incident, "restore", scene.COMMANDER, action="rollback-1")
     else:
+        if what == "due":
+            responder.run_due(scene.MACHINE)
         run_playbook(responder, incident)
 
 

@@ -292,6 +292,10 @@ def _read_answers(file: Path) -> dict[str, Any]:
             f"'{file}' is not TOML: {error}.",
             "probative gate tier SYSTEM --template",
         ) from error
+    if not isinstance(value, dict):
+        raise UsageError(
+            "tier.answers-malformed", f"'{file}' holds no answers by question.", 'Write {"art5.a": "no"}.'
+        )
     flat: dict[str, Any] = {}
     _flatten("", value, flat)
     return flat

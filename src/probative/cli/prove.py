@@ -143,7 +143,7 @@ def verify(file: Path, trust_file: Path | None, as_json: bool) -> int:
     """
     # Only these: a stranger's machine need not load the record to verify a package.
     from probative.prove.verification import verify as verify_package
-    from probative.record.trust import parse_trust
+    from probative.record.proofs.trust import parse_trust
 
     trust = parse_trust(trust_file.read_bytes()) if trust_file else None
     answer = verify_package(file, trust, trust_file)

@@ -89,7 +89,7 @@ def show(fact_id: str, as_json: bool) -> None:
 def prove(fact_id: str, out: Path | None) -> None:
     """Write a c2sp.org/tlog-proof@v1 that a fact is in the ledger."""
     recorder = open_workspace().recorder
-    proof = recorder.prove(recorder.fact(fact_id).index)
+    (proof,) = recorder.prove(recorder.fact(fact_id).index)
     if out is None:
         click.echo(proof.decode(), nl=False)
     else:
@@ -106,7 +106,7 @@ def checkpoint() -> None:
 @click.option("--out", type=_OUT, required=True, help="Where to write the trust file.")
 def trust(out: Path) -> None:
     """Write the trust file that verifiers pin; hand it over outside any package."""
-    from probative.record.trust import write_trust
+    from probative.record.proofs.trust import write_trust
 
     trusted = open_workspace().trust()
     out.write_bytes(write_trust(trusted))
@@ -123,7 +123,7 @@ def verify(trust_file: Path | None, as_json: bool) -> int:
 
     Ends with 0 if all is well, 7 if anything contradicts the record.
     """
-    from probative.record.trust import parse_trust
+    from probative.record.proofs.trust import parse_trust
 
     given = parse_trust(trust_file.read_bytes()) if trust_file else None
     workspace = session().workspace()

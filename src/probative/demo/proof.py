@@ -16,7 +16,7 @@ from probative.kernel.clock import ManualClock
 from probative.prove.disclosure import Disclosure
 from probative.record.artifacts import system_draft
 from probative.record.facts import SystemRegistered
-from probative.record.trust import write_trust
+from probative.record.proofs.trust import write_trust
 from probative.respond.declaring import Opening
 from probative.workspace import Workspace
 

@@ -1,7 +1,7 @@
 """Digests: lower-case hexadecimal SHA-256, always over stored bytes.
 
 **Promise**: one spelling (`64 hex characters`) everywhere inside; `check_digest` refuses any other.
-**Not here**: Merkle hashing (`record.merkle`) and reading files (`adapters.files`).
+**Not here**: Merkle hashing (`record.proofs.merkle`) and reading files (`adapters.files`).
 """
 
 import hashlib

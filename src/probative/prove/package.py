@@ -21,8 +21,8 @@ from probative.prove.verifier.container import FILES_MAX, ZIP_BYTES_MAX, Stored,
 from probative.prove.verifier.entries import proof_name
 from probative.prove.verifier.package import CHECKPOINT, FORMAT, ISSUED, ISSUER, MANIFEST, VERIFIER
 from probative.record.facts import Fact
-from probative.record.proof import parse_proof
-from probative.record.trust import TrustFile, write_trust
+from probative.record.proofs.proof import parse_proof
+from probative.record.proofs.trust import TrustFile, write_trust
 
 PAGE, NOT_PROVEN, README = "index.html", "NOT-PROVEN.md", "README.txt"
 

@@ -14,7 +14,7 @@ from probative import __version__
 from probative.kernel.actor import Actor
 from probative.kernel.clock import format_instant
 from probative.kernel.digest import sha256_hex
-from probative.kernel.errors import NotFoundError, TamperError, UnavailableError
+from probative.kernel.errors import NotFoundError, TamperError
 from probative.kernel.ids import uuid7
 from probative.prove import disclosure, verification
 from probative.prove.decision import decision_file, schema_of
@@ -27,11 +27,8 @@ from probative.prove.selection import select, systems
 from probative.prove.verification import Verification
 from probative.record.facts import Draft, Fact, subject
 from probative.record.ports import BlobStore
-from probative.record.proof import parse_proof
+from probative.record.proofs.trust import TrustFile
 from probative.record.recorder import Recorder
-from probative.record.trust import TrustFile
-
-_SEAL_TRIES_MAX = 5
 
 
 class Package(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,17 +197,6 @@ class Prover:
         return fact
 
     def _proofs(self, indexes: Iterable[int]) -> dict[int, bytes]:
-        """Return the proof of each entry, all under one checkpoint.
-
-        Another writer may move the head between two proofs; then they are taken again.
-        """
+        """Return the proof of each entry, all under one checkpoint."""
         wanted = list(indexes)
-        for _ in range(_SEAL_TRIES_MAX):
-            proofs = {index: self._recorder.prove(index) for index in wanted}
-            if len({parse_proof(proof).checkpoint for proof in proofs.values()}) == 1:
-                return proofs
-        raise UnavailableError(
-            "package.record-busy",
-            f"The ledger grew {_SEAL_TRIES_MAX} times while {len(wanted)} proofs were taken.",
-            "Make the package again when less is being recorded.",
-        )
+        return dict(zip(wanted, self._recorder.prove(*wanted), strict=True))

@@ -12,7 +12,7 @@ import msgspec
 from probative.kernel.errors import NotFoundError
 from probative.prove.verifier.package import GOOD, TAMPERED, verify_package
 from probative.prove.verifier.tree import read_keys
-from probative.record.trust import TrustFile, write_trust
+from probative.record.proofs.trust import TrustFile, write_trust
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,6 @@ from pathlib import Path
 from probative.kernel.actor import Actor
 from probative.kernel.digest import check_digest
 from probative.kernel.ids import check_name
-from probative.record.envelope import encode_statement, sign_envelope
 from probative.record.facts import (
     STATEMENT_TYPE,
     AssetRecorded,
@@ -24,6 +23,7 @@ from probative.record.facts import (
     subject,
 )
 from probative.record.ports import Signer
+from probative.record.proofs.envelope import encode_statement, sign_envelope
 from probative.record.recorder import Recorder
 
 SIGNATURE_TYPE = "urn:probative:model-signature:1"

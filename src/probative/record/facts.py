@@ -2,8 +2,8 @@
 
 **Promise**: a fact is an in-toto Statement v1 whose predicate is ours; bodies are frozen structs that
 refuse unknown fields; a kind and version never change meaning.
-**Not here**: signing and storing (`record.envelope`, `record.ledger`), and other rooms' kinds (their own
-`facts.py`).
+**Not here**: signing (`record.proofs.envelope`), storing (`record.ledger`), and other rooms' kinds (in their
+own `facts.py`).
 """
 
 from collections.abc import Callable

@@ -15,9 +15,10 @@ import msgspec
 
 from probative.kernel.clock import Clock, format_instant
 from probative.kernel.errors import ConflictError, NotFoundError, TamperError, UsageError
-from probative.record import envelope, merkle, statement
+from probative.record import statement
 from probative.record.facts import Draft, Fact
 from probative.record.ports import IndexRow, LedgerStore, LedgerWriter, NodeRow, Query, Signer, StoredHead
+from probative.record.proofs import envelope, merkle
 
 
 class _Stored(msgspec.Struct, frozen=True):

@@ -5,12 +5,12 @@ for a committed head, by one signer at a time, never two roots for one size; int
 **Not here**: serving the tree, and where it lies (a `TreeStore`).
 """
 
-from probative.kernel.errors import TamperError
-from probative.record import merkle, tiles
-from probative.record.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
+from probative.kernel.errors import NotFoundError, TamperError
 from probative.record.ledger import Head, Ledger
-from probative.record.note import VerifierKey
 from probative.record.ports import Signer, TreeStore
+from probative.record.proofs import merkle, tiles
+from probative.record.proofs.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
+from probative.record.proofs.note import VerifierKey
 
 CHECKPOINT = "checkpoint"
 
@@ -37,6 +37,18 @@ class Publisher:
         """Return the published checkpoint, its signature checked, or `None` before the first."""
         note = self._public.read(CHECKPOINT)
         return verify_checkpoint(note, self._origin, [self.key]) if note is not None else None
+
+    def covering(self, index: int) -> tuple[bytes, int]:
+        """Return the published checkpoint as signed, and its size; one that covers entry `index`."""
+        note = self._public.read(CHECKPOINT)
+        checkpoint = verify_checkpoint(note, self._origin, [self.key]) if note is not None else None
+        if note is None or checkpoint is None or checkpoint.size <= index:
+            raise NotFoundError(
+                "fact.not-published",
+                f"Entry {index} is not published.",
+                f"The ledger has {self._ledger.head().size}.",
+            )
+        return note, checkpoint.size
 
     def check(self) -> None:
         """Refuse a ledger that is behind what was published, or has another root at that size.

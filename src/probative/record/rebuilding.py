@@ -5,9 +5,10 @@
 """
 
 from probative.kernel.errors import TamperError
-from probative.record import merkle, statement
+from probative.record import statement
 from probative.record.ledger import grow_nodes, index_row, payload_of
 from probative.record.ports import LedgerStore, StoredHead
+from probative.record.proofs import merkle
 
 _PAGE = 1024
 

@@ -12,11 +12,12 @@ from pathlib import Path
 from probative.kernel.clock import Clock
 from probative.kernel.digest import sha256_hex
 from probative.kernel.errors import TamperError
-from probative.record import merkle, rebuilding
+from probative.record import rebuilding
 from probative.record.facts import Draft, Fact
 from probative.record.ledger import Head, Ledger
 from probative.record.ports import BlobStore, LedgerStore, Query
-from probative.record.proof import TlogProof, write_proof
+from probative.record.proofs import merkle
+from probative.record.proofs.proof import TlogProof, write_proof
 from probative.record.publisher import Publisher
 
 SALT_BYTES = 16
@@ -99,13 +100,26 @@ class Recorder:
         """Publish up to the committed head and return the signed checkpoint over it."""
         return self._publisher.publish()
 
-    def prove(self, index: int) -> bytes:
-        """Return a `c2sp.org/tlog-proof@v1` that entry `index` is in the ledger, under a fresh checkpoint."""
-        note = self.checkpoint()
+    def prove(self, *indexes: int) -> list[bytes]:
+        """Return a `c2sp.org/tlog-proof@v1` for each entry at `indexes`, all under one checkpoint.
+
+        The published checkpoint serves if it covers them; otherwise a fresh one is published first.
+        """
         published = self._publisher.published()
-        size = published.size if published else 0
-        path = merkle.inclusion_proof(index, size, self._ledger.hash_at(size))
-        return write_proof(TlogProof(index=index, path=tuple(path), checkpoint=note))
+        if published is None or published.size <= max(indexes, default=0):
+            self._publisher.publish()
+        note, size = self._publisher.covering(max(indexes, default=0))
+        hash_at = self._ledger.hash_at(size)
+        return [
+            write_proof(
+                TlogProof(
+                    index=index,
+                    path=tuple(merkle.inclusion_proof(index, size, hash_at)),
+                    checkpoint=note,
+                )
+            )
+            for index in indexes
+        ]
 
     def rebuild(self) -> int:
         """Drop the index and compute it again from the entries; return how many entries were read.

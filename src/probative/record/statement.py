@@ -1,7 +1,7 @@
 """Statements: a draft becomes canonical in-toto JSON, stored JSON becomes a fact.
 
 **Promise**: `write` and `read` are inverse; what is read is what was signed, byte for byte.
-**Not here**: signatures and envelopes (`record.envelope`), places in the ledger (`record.ledger`).
+**Not here**: signatures and envelopes (`record.proofs.envelope`), places in the ledger (`record.ledger`).
 """
 
 from datetime import datetime

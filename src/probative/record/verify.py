@@ -11,16 +11,17 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from probative.kernel.errors import NotFoundError, ProbativeError, TamperError
-from probative.record import merkle, statement, tiles
-from probative.record.checkpoint import verify_checkpoint
-from probative.record.envelope import verify_envelope
+from probative.record import statement
 from probative.record.facts import Fact, LedgerOpened, kinds
 from probative.record.ledger import TILE_WIDTH, index_row, payload_of
-from probative.record.note import parse_verifier_key
 from probative.record.ports import BlobStore, IndexRow, LedgerStore, NodeRow, TreeStore
 from probative.record.problem import Problem
+from probative.record.proofs import merkle, tiles
+from probative.record.proofs.checkpoint import verify_checkpoint
+from probative.record.proofs.envelope import verify_envelope
+from probative.record.proofs.note import parse_verifier_key
+from probative.record.proofs.trust import TrustFile
 from probative.record.publisher import CHECKPOINT, tile_bytes
-from probative.record.trust import TrustFile
 
 Progress = Callable[[str, int], None]
 

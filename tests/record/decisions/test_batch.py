@@ -1,4 +1,4 @@
-"""Batches: what fits comes out exactly as it was meant; what does not is refused, with the value and a hint."""
+"""Batches: what fits comes out exactly as meant; what does not is refused, with the value and a hint."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -11,7 +11,7 @@ from probative.kernel.ids import uuid7
 from probative.record.decisions.facts import AuditAuthorised, SegmentHead, SegmentSealed
 from probative.record.decisions.schema import Column, DecisionSchema, decision_schema
 from probative.record.decisions.segment.writer import Limits
-from probative.record.merkle import root_of
+from probative.record.proofs.merkle import root_of
 from probative.testing import START
 from tests.record.decisions.conftest import ACTOR, SCHEMA
 

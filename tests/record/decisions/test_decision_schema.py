@@ -1,4 +1,4 @@
-"""Schemas: what is accepted settles its defaults; what contradicts itself is refused with the offending name."""
+"""Schemas: what is accepted settles its defaults; what contradicts itself is refused by name."""
 
 import msgspec
 import pytest

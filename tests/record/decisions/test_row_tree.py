@@ -1,4 +1,4 @@
-"""The tree of a segment agrees with RFC 6962 as `record.merkle` has it, however the rows come in."""
+"""The tree of a segment agrees with RFC 6962 as `record.proofs.merkle` has it, however the rows come in."""
 
 import hashlib
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from probative.kernel.errors import TamperError
 from probative.record.decisions.segment.tree import RowTree, row_path, subtree_root
-from probative.record.merkle import root_of, verify_inclusion
+from probative.record.proofs.merkle import root_of, verify_inclusion
 
 
 def leaves(count):

@@ -119,6 +119,17 @@ def test_a_stop_that_did_not_take_effect_is_loud_and_recorded(made) -> None:
     assert made.bodies("respond.action-done")[-1]["outcome"] == "failed"
 
 
+def test_a_stop_that_failed_is_tried_again_under_its_name(made) -> None:
+    """Repeating a named stop after a failure stops; it does not report the failure as done."""
+    made.flags.path.rename(made.flags.path.with_name("away"))
+    made.flags.path.mkdir()
+    with pytest.raises(UnavailableError):
+        made.responder.switch.stop(SYSTEM, "harm", COMMANDER, action="stop-1")
+    made.flags.path.rmdir()
+    change = made.responder.switch.stop(SYSTEM, "harm", COMMANDER, action="stop-1")
+    assert (change.done.outcome, change.done.observed_variant) == ("done", "off")
+
+
 def test_a_damaged_flag_document_is_replaced_by_a_stop(made) -> None:
     """A service that kept the last good copy would go on serving."""
     made.flags.path.write_bytes(b"{ damaged")

@@ -73,6 +73,8 @@ def test_a_killed_run_ends_like_an_undisturbed_one(template: Path, tmp_path: Pat
         folder = tmp_path / f"killed-{boundary}"
         shutil.copytree(template, folder)
         assert in_child(lambda: work(folder, "playbook", Fuse(boundary))) == signal.SIGKILL, boundary  # noqa: B023
-        assert in_child(lambda: work(folder, "playbook", Fuse(0))) == 0, boundary  # noqa: B023
+        # Every second time the sweep of waiting work finds the open ends before the run goes on.
+        what = "due" if boundary % 2 else "playbook"
+        assert in_child(lambda: work(folder, what, Fuse(0))) == 0, boundary  # noqa: B023
         assert end_state(folder) == expected, boundary
         shutil.rmtree(folder)

@@ -51,10 +51,9 @@ class Ledger:
             kinds = [task.kind for task in self.plan().tasks if task.kind in ("fork", "decide", "join")]
             self.finish(kinds[0])
 
-    def _append(self, kind, task, **more) -> None:
-        body = kind(
-            execution="e", incident="i", system="s", step=task.step, name="", round=task.round, **more
-        )
+    def _append(self, body_type, task, **more) -> None:
+        place = {"step": task.step, "name": "", "round": task.round}
+        body = body_type(execution="e", incident="i", system="s", **place, **more)
         name, version = kind_of(body)
         fact = Fact(
             id="0" * 64,

@@ -129,7 +129,7 @@ def _converted(column: Column, array: pa.Array, target: pa.DataType) -> pa.Array
 def _lossless(given: pa.DataType, target: pa.DataType) -> bool:
     """Tell whether a safe cast keeps every value it lets through exactly as it was."""
     kinds = pa.types
-    if kinds.is_null(given):
+    if given == target or kinds.is_null(given):
         return True
     if kinds.is_integer(target):
         return bool(kinds.is_integer(given))

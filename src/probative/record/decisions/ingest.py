@@ -9,7 +9,9 @@ In JSON and CSV, instants are RFC 3339 with a zone, dates ISO 8601, bytes base64
 strings. An empty CSV field is null, an empty quoted one is empty text.
 """
 
+import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePath
 from typing import BinaryIO, NamedTuple, NoReturn
@@ -31,6 +33,7 @@ from probative.record.decisions.segment.admission import id_text
 from probative.record.decisions.values import check_names, check_row, check_value
 
 BATCH_ROWS = 16_384
+_CSV_COLUMN = re.compile(r"In CSV column #(\d+): ")
 
 
 class Ingested(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +152,7 @@ def _csv(source: _Source) -> Iterator[pa.RecordBatch]:
     convert = pa_csv.ConvertOptions(
         column_types=types, strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""]
     )
+    names = _csv_names(source)
     try:
         reader = pa_csv.open_csv(
             pa.PythonFile(source.file, "r"),
@@ -157,14 +161,29 @@ def _csv(source: _Source) -> Iterator[pa.RecordBatch]:
             parse_options=pa_csv.ParseOptions(newlines_in_values=True),
             convert_options=convert,
         )
-        _check_names(source.columns, reader.schema.names)
         for block in reader:
             for start in range(0, block.num_rows, BATCH_ROWS):
                 yield _decoded(source.columns, block.slice(start, BATCH_ROWS), encoded)
     except pa.ArrowException as error:
         if "straddling" in str(error):
             _refuse("line-too-long", f"A line of the CSV file has more than {LINE_BYTES_MAX} bytes.")
-        _refuse("csv-unreadable", f"The CSV file cannot be read: {_first_line(error)}.")
+        number = _CSV_COLUMN.search(str(error))
+        column = f" in column '{names[int(number[1])]}'" if number else ""
+        why = _CSV_COLUMN.sub("", _first_line(error))
+        _refuse("csv-unreadable", f"The CSV file cannot be read{column}: {why}.")
+
+
+def _csv_names(source: _Source) -> list[str]:
+    """Return the names in the first line; a line without end is not read to its end."""
+    line = source.file.readline(LINE_BYTES_MAX + 1)
+    if len(line) > LINE_BYTES_MAX:
+        _refuse("line-too-long", f"A line of the CSV file has more than {LINE_BYTES_MAX} bytes.")
+    names = next(csv.reader([line.decode("utf-8-sig", "replace").rstrip("\r\n")]), [])
+    if not names:
+        _refuse("csv-unreadable", "The CSV file has no line of column names.")
+    _check_names(source.columns, names)
+    source.file.seek(0)
+    return names
 
 
 def _decoded(columns: Sequence[Column], batch: pa.RecordBatch, encoded: set[str]) -> pa.RecordBatch:

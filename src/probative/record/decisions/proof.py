@@ -2,7 +2,7 @@
 
 **Promise**: `check_proof` needs nothing but the manifest; it accepts exactly the rows that were sealed, and
 values exactly as they were committed to.
-**Not here**: that the manifest is in the ledger (`record.proof` shows that), and what a package looks like
+**Not here**: that the manifest is in the ledger (`record.proofs.proof` shows that), and what a package looks like
 (`prove`).
 """
 
@@ -23,7 +23,7 @@ from probative.record.decisions.segment.files import opened
 from probative.record.decisions.segment.parts import FACTS, PAYLOAD, TREE
 from probative.record.decisions.segment.sealing import Store
 from probative.record.decisions.segment.tree import WIDTH, row_path
-from probative.record.merkle import leaf_hash, verify_inclusion
+from probative.record.proofs.merkle import leaf_hash, verify_inclusion
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

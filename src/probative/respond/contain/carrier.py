@@ -98,16 +98,24 @@ class Carrier:
         done = _result(intent)
         try:
             self._recorder.append(*intent.drafts(), *self._deployment(intent))
-        except ConflictError:
+        except ConflictError as error:
             # Somebody resolved this change before us: what they observed stands.
+            known = self.recorded(intent.intended.action) if error.code == "fact.key-taken" else None
+            if known is None:
+                self.keep(intent)
+                return Change(done, spooled=True)
             self._spool.remove(intent.intended.action)
-            return Change(self.recorded(intent.intended.action) or done)
+            return Change(known)
         except ProbativeError:
             self.keep(intent)
             return Change(done, spooled=True)
         if kept:
             self._spool.remove(intent.intended.action)
         return Change(done)
+
+    def seen(self, intent: Intent) -> bool:
+        """Tell whether the switch answers now what was intended."""
+        return _shows(intent.intended, self._flags.evaluate(intent.intended.flag), self._flags)
 
     def resolve(self, intent: Intent) -> Change:
         """Bring a change that was found open to its end, and write it down."""
@@ -119,7 +127,7 @@ class Carrier:
         return self.write_down(intent, kept=True)
 
     def _resolved(self, intent: Intent) -> Intent:
-        if _shows(intent.intended, self._flags.evaluate(intent.intended.flag), self._flags):
+        if self.seen(intent):
             found = self._probed(intent, (_UNSURE,), captured_first=True)
             return _amended(found, acted_at=intent.intended_at, recovered=True)
         if intent.intended.kind == "stop":

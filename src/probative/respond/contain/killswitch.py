@@ -13,7 +13,7 @@ from typing import Literal
 from probative.kernel.actor import Actor
 from probative.kernel.clock import format_instant
 from probative.kernel.digest import sha256_hex
-from probative.kernel.errors import NotFoundError, UnavailableError, UsageError
+from probative.kernel.errors import ConflictError, NotFoundError, UnavailableError, UsageError
 from probative.kernel.ids import uuid7
 from probative.record.facts import Draft, Fact
 from probative.record.recorder import Recorder
@@ -26,6 +26,7 @@ from probative.respond.matters import find_matter
 from probative.respond.ports import FlagStore, Spool
 
 SEAL_WAIT_MS_MAX = 50
+ATTEMPTS_MAX = 20
 _LATE = "the ledger did not answer at once: pointer and intent were kept on local disk first"
 _INTENT_KINDS = ("respond.action-intended", "respond.action-done")
 _SERVES: dict[str, Variant] = {"rollback": "fallback", "resume": "on"}
@@ -67,7 +68,7 @@ class KillSwitch:
                 undo="arm the former releases again",
                 variants={"on": release} | ({"fallback": fallback} if fallback else {}),
             )
-            return self._carry_out(intended, actor)
+            return self._carry_out(Intent(intended=intended, intended_at=self._now(), actor=actor))
 
     def stop(
         self,
@@ -84,9 +85,12 @@ class KillSwitch:
         Give `action` to make a repeated call the same stop. A flag that did not turn off, as seen by the
         probe, raises `UnavailableError` after that was recorded.
         """
-        named = action or self._new_action("stop")
-        if action and (known := self._carrier.within(LEDGER_READ_MS_MAX, lambda: self._done(named))):
-            return Change(known)
+        named = self._new_action("stop")
+        if action:
+            within = self._carrier.within
+            named = within(LEDGER_READ_MS_MAX, lambda: self._untried(action)) or action
+            if known := within(LEDGER_READ_MS_MAX, lambda: self._done(named)):
+                return Change(known)
         pointer = take_pointer(self._recorder, self._flags, system, self._carrier.within)
         intent = pointed_stop(
             pointer, action=named, incident=incident, order=order, reason=reason, actor=actor, at=self._now()
@@ -171,10 +175,10 @@ class KillSwitch:
         return rules.standing(self._recorder.facts(kind=rules.STANDING_KINDS, subject=f"system/{system}"))
 
     @contextlib.contextmanager
-    def _changing(self, system: str, what: str) -> Iterator[rules.Standing]:
-        """Be alone with the system, with nothing left open and nothing uncaptured."""
+    def _changing(self, system: str, what: str, action: str | None = None) -> Iterator[rules.Standing]:
+        """Be alone with the system, with nothing uncaptured and nothing left open but `action` itself."""
         with self._carrier.alone(system):
-            self._resolve_open(system)
+            self._resolve_open(system, but=action)
             now = self.standing(system)
             rules.check_captured(now, what)
             yield now
@@ -188,12 +192,16 @@ class KillSwitch:
         actor: Actor,
         action: str | None,
     ) -> Change:
-        if action and (known := self._done(action)):
+        named = self._untried(action) if action else self._new_action(kind)
+        if known := self._done(named):
             return Change(known)
         matter = find_matter(self._recorder, incident)
         matter.check_entitled(actor, rules.REENABLE_ROLES, "let a system serve again")
         flag, variant = switch.flag_of(system), _SERVES[kind]
-        with self._changing(system, kind) as now:
+        with self._changing(system, kind, named) as now:
+            begun = next((intent for intent in self._open() if intent.intended.action == named), None)
+            if begun is not None and self._carrier.seen(begun):
+                return self._carrier.resolve(begun)
             document = self._flags.read()
             release = switch.release_of(document, flag, variant)
             if not release:
@@ -206,7 +214,7 @@ class KillSwitch:
             before = switch.evaluate(document, flag)
             rules.check_reenable(now, before.variant, variant, release, actor)
             intended = ActionIntended(
-                action=action or self._new_action(kind),
+                action=named,
                 kind=kind,
                 incident=incident,
                 system=system,
@@ -219,10 +227,10 @@ class KillSwitch:
                 undo=f"switch back to '{before.variant or 'off'}'",
                 reason=reason,
             )
-            return self._carry_out(intended, actor)
+            return self._carry_out(begun or Intent(intended=intended, intended_at=self._now(), actor=actor))
 
-    def _carry_out(self, intended: ActionIntended, actor: Actor) -> Change:
-        intent = Intent(intended=intended, intended_at=self._now(), actor=actor)
+    def _carry_out(self, intent: Intent) -> Change:
+        intended = intent.intended
         self._recorder.append(*intent.drafts())
         captured = intended.incident is None or self._captured(intended.incident)
         change = self._carrier.write_down(self._carrier.act(intent, captured_first=captured), kept=False)
@@ -240,9 +248,26 @@ class KillSwitch:
         recorded = open_intents(self._recorder.facts(kind=_INTENT_KINDS))
         return [*spooled, *(intent for intent in recorded if intent.intended.action not in known)]
 
-    def _resolve_open(self, system: str) -> list[Change]:
-        """Resolve what is open of `system`, which the caller is alone with."""
-        return [self._carrier.resolve(intent) for intent in self._open() if intent.intended.system == system]
+    def _resolve_open(self, system: str, but: str | None = None) -> list[Change]:
+        """Resolve what is open of `system`, which the caller is alone with, except for one action."""
+        return [
+            self._carrier.resolve(intent)
+            for intent in self._open()
+            if intent.intended.system == system and intent.intended.action != but
+        ]
+
+    def _untried(self, action: str) -> str:
+        """Return the name under which `action` is to be tried: a new one after each try without effect."""
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            name = action if attempt == 1 else f"{action}.{attempt}"
+            known = self._done(name)
+            if known is None or known.outcome == "done":
+                return name
+        raise ConflictError(
+            "switch.tries",
+            f"'{action}' was tried {ATTEMPTS_MAX} times without effect.",
+            "Change the flag by hand.",
+        )
 
     def _captured(self, incident: str) -> bool:
         sealed = self._recorder.facts(kind="respond.snapshot-sealed", subject=f"incident/{incident}")

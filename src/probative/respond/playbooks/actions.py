@@ -88,6 +88,8 @@ def _hold(tools: Tools, order: Order) -> Effect:
 
 
 def _stop(tools: Tools, order: Order) -> Effect:
+    # A worker that died after the flag was off left a stop without a result: it is ended, not repeated.
+    tools.switch.recover(order.system)
     if tools.switch.reading(order.system).variant == "off":
         return Effect(True, {"variant": "off", "already": "true"}, {"__stopped__": "true"})
     change = tools.switch.stop(

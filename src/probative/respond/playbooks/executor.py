@@ -115,13 +115,16 @@ class _Walk:
             step = self._steps[name]
             if step.type == "end":
                 return _Reach.COMPLETE
+            known = len(self.failed)
             reach = _Reach.COMPLETE if step.type == "start" else self._visit(name, step, round_)
             if reach is _Reach.PENDING:
                 return reach
             if reach is _Reach.FAILED:
                 if step.on_failure is None:
-                    self.failed.append(name)
+                    # A branching step fails with a step inside it, which is then the one to name.
+                    self.failed += [name] if len(self.failed) == known else []
                     return reach
+                del self.failed[known:]
                 name = step.on_failure
             else:
                 name = step.on_completion or step.on_success

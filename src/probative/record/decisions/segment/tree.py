@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 
 from probative.kernel.errors import TamperError
-from probative.record.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, inclusion_proof
+from probative.record.proofs.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, inclusion_proof
 
 LEVEL = 8
 WIDTH = 1 << LEVEL

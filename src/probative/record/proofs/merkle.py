@@ -2,8 +2,8 @@
 
 **Promise**: pure functions over SHA-256; proofs are as short as the standard says and a longer one is
 refused before it is hashed; a proof that does not hold raises `TamperError`.
-**Not here**: where hashes are kept (`record.tiles`, adapters) and who vouches for a root
-(`record.checkpoint`).
+**Not here**: where hashes are kept (`record.proofs.tiles`, adapters) and who vouches for a root
+(`record.proofs.checkpoint`).
 """
 
 import hashlib

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 import msgspec
 
 from probative.kernel.errors import TamperError, UsageError
-from probative.record.merkle import HASH_BYTES
-from probative.record.note import VerifierKey, sign_note, verify_note
 from probative.record.ports import Signer
+from probative.record.proofs.merkle import HASH_BYTES
+from probative.record.proofs.note import VerifierKey, sign_note, verify_note
 
 SIZE_MAX = (1 << 63) - 1
 

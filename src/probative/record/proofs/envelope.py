@@ -15,8 +15,8 @@ import msgspec
 from probative.kernel.canon import canonical, parse_strict
 from probative.kernel.errors import TamperError, UsageError
 from probative.kernel.limits import ENTRY_BYTES_MAX
-from probative.record.note import is_signature
 from probative.record.ports import Signer
+from probative.record.proofs.note import is_signature
 
 IN_TOTO = "application/vnd.in-toto+json"
 SIGNATURES_MAX = 16

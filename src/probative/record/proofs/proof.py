@@ -2,7 +2,7 @@
 
 **Promise**: written and read in the one spelling of the standard; `verify_proof` trusts nothing but the keys
 and the origin that the caller hands in.
-**Not here**: collecting the hashes (`record.merkle`), and fetching checkpoints.
+**Not here**: collecting the hashes (`record.proofs.merkle`), and fetching checkpoints.
 """
 
 import base64
@@ -13,9 +13,9 @@ import msgspec
 
 from probative.kernel.errors import UsageError
 from probative.kernel.limits import NOTE_BYTES_MAX, PROOF_HASHES_MAX
-from probative.record.checkpoint import SIZE_MAX, Checkpoint, verify_checkpoint
-from probative.record.merkle import HASH_BYTES, verify_inclusion
-from probative.record.note import VerifierKey
+from probative.record.proofs.checkpoint import SIZE_MAX, Checkpoint, verify_checkpoint
+from probative.record.proofs.merkle import HASH_BYTES, verify_inclusion
+from probative.record.proofs.note import VerifierKey
 
 _FIRST_LINE = "c2sp.org/tlog-proof@v1"
 _BYTES_MAX = 2 * NOTE_BYTES_MAX

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from probative.adapters.keys import FileSigner
 from probative.kernel.errors import TamperError, UsageError
-from probative.record.checkpoint import Checkpoint, sign_checkpoint
-from probative.record.merkle import inclusion_proof, leaf_hash, root_of
-from probative.record.note import VerifierKey
-from probative.record.proof import TlogProof, parse_proof, verify_proof, write_proof
+from probative.record.proofs.checkpoint import Checkpoint, sign_checkpoint
+from probative.record.proofs.merkle import inclusion_proof, leaf_hash, root_of
+from probative.record.proofs.note import VerifierKey
+from probative.record.proofs.proof import TlogProof, parse_proof, verify_proof, write_proof
 
 ORIGIN = "example.com/fancylog"
 LEAVES = [leaf_hash(b"%d" % number) for number in range(11)]

@@ -14,7 +14,7 @@ import msgspec
 from probative.kernel.canon import canonical, parse_strict
 from probative.kernel.digest import sha256_hex
 from probative.kernel.errors import UsageError
-from probative.record.note import VerifierKey, parse_verifier_key
+from probative.record.proofs.note import VerifierKey, parse_verifier_key
 
 _BYTES_MAX = 256 * 1024
 

@@ -2,7 +2,7 @@
 
 **Promise**: strict parsing within limits; signatures by unknown keys are ignored, a wrong one by a known key
 refuses the whole note, and a note that no known key signed is refused.
-**Not here**: what the text means (`record.checkpoint`), and signature types other than Ed25519 (0x01).
+**Not here**: what the text means (`record.proofs.checkpoint`), and signature types other than Ed25519 (0x01).
 """
 
 import base64

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from probative.adapters.keys import FileSigner
 from probative.kernel.errors import TamperError, UsageError
-from probative.record.note import (
+from probative.record.proofs.note import (
     VerifierKey,
     parse_note,
     parse_verifier_key,

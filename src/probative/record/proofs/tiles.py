@@ -2,7 +2,7 @@
 
 **Promise**: paths, widths and bundles exactly as the standard lays them out; `HashReader` turns tiles into
 the `hash_at` that proofs need.
-**Not here**: reading and writing the files (adapters), and the checkpoint beside them (`record.checkpoint`).
+**Not here**: reading and writing the files (adapters), and the checkpoint (`record.proofs.checkpoint`).
 """
 
 import re
@@ -12,7 +12,7 @@ import msgspec
 
 from probative.kernel.errors import TamperError, UsageError
 from probative.kernel.limits import ENTRY_BYTES_MAX
-from probative.record.merkle import HASH_BYTES, root_of
+from probative.record.proofs.merkle import HASH_BYTES, root_of
 
 TILE_WIDTH = 256
 LEVEL_MAX = 63

@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from probative.adapters.keys import FileSigner
 from probative.kernel.errors import UsageError
-from probative.record.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
-from probative.record.trust import TrustFile, WriterKey, build_trust, parse_trust, write_trust
+from probative.record.proofs.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
+from probative.record.proofs.trust import TrustFile, WriterKey, build_trust, parse_trust, write_trust
 
 SIGNER = FileSigner(Ed25519PrivateKey.from_private_bytes(bytes(32)))
 ORIGIN = "probative.example/unit"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probative.kernel.errors import TamperError, UsageError
-from probative.record.merkle import (
+from probative.record.proofs.merkle import (
     consistency_proof,
     inclusion_proof,
     leaf_hash,
@@ -13,7 +13,7 @@ from probative.record.merkle import (
     verify_consistency,
     verify_inclusion,
 )
-from probative.record.tiles import (
+from probative.record.proofs.tiles import (
     HashReader,
     Tile,
     bundles_between,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probative.kernel.errors import TamperError, UsageError
-from probative.record.merkle import (
+from probative.record.proofs.merkle import (
     EMPTY_ROOT,
     Frontier,
     consistency_proof,
