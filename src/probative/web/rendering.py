@@ -1,0 +1,185 @@
+"""The template environment: how values look on every page.
+
+**Promise**: everything is escaped; a name that a template misspells is an error, not a blank; instants are
+`<time>` elements in UTC, digests keep their full value in the title.
+**Not here**: what a page shows (`views`), and where it lies (`pages`).
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from probative.kernel.clock import format_instant, parse_instant
+from probative.kernel.digest import sha256_hex
+from probative.web.charts import plot, spark
+from probative.web.views.sentences import tone
+
+HERE = Path(str(resources.files("probative.web")))
+STATIC = HERE / "static"
+SHORT_HEX = 10
+_SPANS = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min"))
+
+LABELS = {
+    "pass": "pass",
+    "fail": "fail",
+    "waived": "waived",
+    "not-applicable": "not applicable",
+    "not-assessable": "not assessable",
+    "not-measurable": "not measurable",
+    "needs-counsel": "needs counsel",
+    "no-number": "no fixed limit",
+    "no-notify": "decided not to notify",
+    "met-late": "met late",
+    "unconfirmed": "to be confirmed",
+}
+GATES = {"pass": "open", "fail": "closed"}
+
+
+def environment() -> Environment:
+    """Return the environment with the house's filters."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "instant": instant,
+        "span": span,
+        "short": short,
+        "label": label,
+        "tone": tone,
+        "gate": lambda outcome: GATES.get(outcome, label(outcome)),
+        "number": number,
+        "size": byte_size,
+        "pretty": pretty,
+        "counted": counted,
+        "words": words,
+    }
+    made.globals |= {"url": url, "asset": asset, "plot": plot, "spark": spark}
+    return made
+
+
+def instant(value: str | datetime | None, seconds: bool = False) -> Markup:
+    """Show an instant as a person reads it, UTC to the minute or second; the element keeps it exactly.
+
+    >>> instant("2026-11-21T09:00:00.000000Z")
+    Markup('<time datetime="2026-11-21T09:00:00.000000Z">21 Nov 2026, 09:00 UTC</time>')
+    """
+    if not value:
+        return Markup('<span class="none">none</span>')
+    at = parse_instant(value) if isinstance(value, str) else value
+    shown = f"{at.day} {at:%b %Y, %H:%M:%S} UTC" if seconds else f"{at.day} {at:%b %Y, %H:%M} UTC"
+    return Markup('<time datetime="{}">{}</time>').format(format_instant(at), shown)
+
+
+def span(value: str | datetime, now: datetime) -> str:
+    """Say how far an instant is from now, in its largest unit and the next.
+
+    >>> from datetime import UTC
+    >>> span("2026-11-23T12:00:00Z", datetime(2026, 11, 21, 9, tzinfo=UTC))
+    'in 2 d 3 h'
+    """
+    at = parse_instant(value) if isinstance(value, str) else value
+    rest = abs(at - now)
+    parts: list[str] = []
+    for unit, name in _SPANS:
+        count, rest = divmod(rest, unit)
+        if count or parts:
+            parts.append(f"{count} {name}")
+    text = " ".join(parts[:2]) or "moments"
+    return f"in {text}" if at > now else f"{text} ago"
+
+
+def short(digest: str) -> Markup:
+    """Show the first characters of a digest or fact id.
+
+    >>> short("ab" * 32)[:23]
+    Markup('<code class="digest" ti')
+    """
+    return Markup('<code class="digest" title="{}">{}</code>').format(digest, digest[:SHORT_HEX])
+
+
+def label(word: str | None) -> str:
+    """Return a state in plain words.
+
+    >>> label("not-assessable"), label("breach"), label(None)
+    ('not assessable', 'breach', 'none')
+    """
+    return LABELS.get(word, word.replace("-", " ")) if word else "none"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Show a measured number with a few significant digits, or a dash.
+
+    >>> number(0.123456), number(1234567), number(None), number(3.0)
+    ('0.1235', '1,234,567', '–', '3')
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, int) or float(value).is_integer():
+        return f"{int(value):,}"
+    return f"{value:,.{digits}g}" if abs(value) < 10**digits else f"{value:,.0f}"
+
+
+def counted(count: int, thing: str) -> str:
+    """Say how many things there are.
+
+    >>> counted(1, "signal"), counted(1200, "reading")
+    ('1 signal', '1,200 readings')
+    """
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def byte_size(count: int) -> str:
+    """Show a number of bytes in a unit that fits.
+
+    >>> byte_size(512), byte_size(2_500_000)
+    ('512 B', '2.5 MB')
+    """
+    amount = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{count} B"
+
+
+def pretty(value: object) -> str:
+    """Show nested JSON values as indented text."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def words(name: str) -> str:
+    """Show a field's or kind's name as words.
+
+    >>> words("data_sources"), words("chief-risk-officer")
+    ('data sources', 'chief risk officer')
+    """
+    return name.replace("_", " ").replace("-", " ")
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the address of a static file; it changes with the file's bytes, so browsers may keep it."""
+    return f"/static/{name}?v={sha256_hex((STATIC / name).read_bytes())[:12]}"
+
+
+@pass_context
+def url(context: Context, *parts: str | int, **query: str | int | None) -> str:
+    """Return an address below the root; a page of the past links to pages of the same past."""
+    as_of = context.get("as_of")
+    wanted: Mapping[str, Any] = {"as_of": as_of} | query
+    kept = {name: value for name, value in wanted.items() if value is not None}
+    path = "/" + "/".join(quote(str(part), safe="") for part in parts)
+    return path + (f"?{urlencode(kept)}" if kept else "")

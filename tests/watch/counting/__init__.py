@@ -1,0 +1,1 @@
+"""Tests of the watch room; the folders mirror `src/probative/watch`."""
