@@ -37,9 +37,11 @@ def group(folder: Path | None, seed: int, serve: bool) -> None:
     place = _empty_folder(folder)
     _play(place, seed)
     if serve:
-        from probative.cli.serve import serve_workspace
+        from probative.cli import serve as door
+        from probative.cli.session import session
 
-        serve_workspace(place)
+        session().folder = place
+        click.get_current_context().invoke(door.group)
 
 
 def _empty_folder(folder: Path | None) -> Path:

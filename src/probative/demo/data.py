@@ -9,6 +9,7 @@ from importlib import resources
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -67,7 +68,7 @@ def groups(people: pa.Table) -> dict[str, list[str]]:
     }
 
 
-def matrix(people: pa.Table, features: tuple[str, ...]) -> np.ndarray:
+def matrix(people: pa.Table, features: tuple[str, ...]) -> npt.NDArray[np.float64]:
     """Return the features as one float64 matrix, a row per person."""
     return np.column_stack([people[name].to_numpy().astype(np.float64) for name in features])
 

@@ -86,7 +86,7 @@ def _datasheet(stage: Stage, built: Built) -> None:
     known = {
         "purpose": "Research on predicting default; used here to train and to audit credit decisions.",
         "source": "A bank in Taiwan, April to September 2005; I-Cheng Yeh, UCI repository, 2009.",
-        "composition": "30,000 card holders: limit, six months of repayment, bills and payments, later default.",
+        "composition": "30,000 card holders: limit, six months of bills and payments, later default.",
         "preprocessing": "None; the spreadsheet was turned into Parquet.",
         "licence": "CC BY 4.0",
         "legal_basis": "Published without names or addresses; a bank would name its own basis here.",
@@ -130,9 +130,7 @@ def _readiness(stage: Stage, built: Built) -> None:
     responder.playbooks.adopt(SYSTEM, shipped_playbook(PLAYBOOK), "shipped", commander)
     command(f"respond playbook exercise {SYSTEM} {PLAYBOOK}")
     drill = play(stage, responder.playbooks.exercise(SYSTEM, PLAYBOOK, [], commander), ANSWERS)
-    say(
-        f"drift monitor declared; playbook {PLAYBOOK} exercised as a drill: {drill.state}, {len(drill.steps)} steps"
-    )
+    say(f"drift monitor declared; playbook {PLAYBOOK} drilled: {drill.state}, {len(drill.steps)} steps")
     command(f"respond order give {SYSTEM} stop-on-drift --severity 2 --days 60")
     responder.orders.give(
         SYSTEM,

@@ -57,18 +57,21 @@ def answer(stage: Stage, built: Built, month: Month) -> str:
     command(f"respond inquiry open {INQUIRY} letter.txt --system {SYSTEM} --power 'GDPR Art. 58(1)(a)'")
     opened = inquiries.open(INQUIRY, SYSTEM, letter, legal)[0]
     inquiries.verify_sender(INQUIRY, True, "called back on the number in the public register", legal)
-    say(
-        f"letter hashed at receipt ({opened.body['letter'][:16]}), everything held, 2 questions due {due[:16]}Z"
-    )
+    say(f"letter hashed at receipt ({opened.body['letter'][:16]}), everything held, answers due {due[:16]}Z")
     command(f"respond inquiry cohort {INQUIRY} --where approved==false")
-    span = {"since": format_instant(month.at(1)), "until": format_instant(month.at(data.DAYS + 1))}
+    since, until = format_instant(month.at(1)), format_instant(month.at(data.DAYS + 1))
     frozen = inquiries.freeze_cohort(
         INQUIRY,
-        CohortDefinition(system=SYSTEM, where=(Condition(column="approved", op="==", value=False),), **span),
+        CohortDefinition(
+            system=SYSTEM,
+            since=since,
+            until=until,
+            where=(Condition(column="approved", op="==", value=False),),
+        ),
         PEOPLE["compliance"],
     )
     say(f"cohort frozen: {frozen.body['rows']:,} refused applications, digest {frozen.body['ids'][:16]}")
-    audited = _audit(stage, span)
+    audited = _audit(stage, Cohort(since=since, until=until))
     chosen = _one_refused(stage, month)
     command(f"respond inquiry dossier {INQUIRY} {chosen}")
     dossier = inquiries.dossier(INQUIRY, chosen, PEOPLE["data-science"], _reasons(stage, built, chosen))
@@ -106,7 +109,7 @@ def answer(stage: Stage, built: Built, month: Month) -> str:
     return chosen
 
 
-def _audit(stage: Stage, span: dict[str, str]) -> str:
+def _audit(stage: Stage, cohort: Cohort) -> str:
     """Audit selection by sex over all decisions of the period, under a recorded authorisation."""
     leave = stage.workspace.decisions.authorise(
         AuditAuthorised(
@@ -120,7 +123,7 @@ def _audit(stage: Stage, span: dict[str, str]) -> str:
     )
     command(f"watch audit {SYSTEM} --by sex --audit {leave.id[:12]}")
     fact = stage.workspace.watcher.audit_fairness(
-        SYSTEM, Cohort(**span), leave.id, (Attribute(name="sex"),), actor=PEOPLE["data-science"]
+        SYSTEM, cohort, leave.id, (Attribute(name="sex"),), actor=PEOPLE["data-science"]
     )
     for measure in fact.body["measures"]:
         if measure["measure"] == "selection-ratio":

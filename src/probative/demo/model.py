@@ -7,11 +7,14 @@
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from sklearn.linear_model import LogisticRegression
 
 from probative.demo.data import LABEL, groups, matrix
 from probative.kernel.canon import canonical, parse_strict
+
+Floats = npt.NDArray[np.float64]
 
 
 class Model(NamedTuple):
@@ -24,17 +27,19 @@ class Model(NamedTuple):
     intercept: float
     cut: float
 
-    def probability(self, people: pa.Table) -> np.ndarray:
+    def probability(self, people: pa.Table) -> Floats:
         """Return each person's probability of default."""
-        scores = self.contributions(people).sum(axis=1) + self.intercept
-        return 1.0 / (1.0 + np.exp(-scores))
+        scores: Floats = self.contributions(people).sum(axis=1) + self.intercept
+        chances: Floats = 1.0 / (1.0 + np.exp(-scores))
+        return chances
 
-    def contributions(self, people: pa.Table) -> np.ndarray:
+    def contributions(self, people: pa.Table) -> Floats:
         """Return what each feature adds to each person's log-odds: exact for a linear model."""
-        standard = (matrix(people, self.features) - np.array(self.mean)) / np.array(self.scale)
-        return standard * np.array(self.weight)
+        standard: Floats = (matrix(people, self.features) - np.array(self.mean)) / np.array(self.scale)
+        added: Floats = standard * np.array(self.weight)
+        return added
 
-    def approves(self, people: pa.Table) -> np.ndarray:
+    def approves(self, people: pa.Table) -> npt.NDArray[np.bool_]:
         """Return for each person whether the application is approved."""
         return self.probability(people) <= self.cut
 
@@ -71,7 +76,7 @@ def accuracy(model: Model, people: pa.Table) -> float:
     return float((model.approves(people) == (people[LABEL].to_numpy() == 0)).mean())
 
 
-def evaluate(model: Model, people: pa.Table) -> dict[str, object]:
+def measure(model: Model, people: pa.Table) -> dict[str, object]:
     """Measure a model on people it has not seen: overall, and selection rates by group."""
     probability, labels = model.probability(people), people[LABEL].to_numpy()
     approved = model.approves(people)
@@ -96,7 +101,7 @@ def evaluate(model: Model, people: pa.Table) -> dict[str, object]:
     return {"metrics": metrics, "groups": rates}
 
 
-def _auc(scores: np.ndarray, labels: np.ndarray) -> float:
+def _auc(scores: Floats, labels: npt.NDArray[np.int64]) -> float:
     """Return the area under the ROC curve by ranks (Mann-Whitney), ties sharing their mean rank."""
     _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]

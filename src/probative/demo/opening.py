@@ -15,16 +15,18 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from probative.demo import data, model
+from probative.demo import data
+from probative.demo.model import Model, measure, train
 from probative.demo.stage import FALLBACK, PEOPLE, RELEASE, SYSTEM, Stage, act, command, say
 from probative.record.artifacts import propose_release, record_asset, sign_model, system_draft
-from probative.record.decisions.schema import Column, decision_schema
+from probative.record.decisions.schema import Column, DecisionSchema, decision_schema
 from probative.record.documents import draft, record_document
 from probative.record.facts import Draft, Fact, ReleaseDeployed, RunFinished, SystemRegistered, subject
 from probative.record.runs import Plan, Results, finish_run, parse_results, start_run
 
 # Yes or no to every question of the questionnaire that has no other options.
-_NO = tuple(f"art5.{letter}" for letter in ("a", "b", "c", "d", "e", "f", "g", "h", "ba", "bb")) + (
+_NO = (
+    *(f"art5.{letter}" for letter in ("a", "b", "c", "d", "e", "f", "g", "h", "ba", "bb")),
     "art6.1",
     "annex3.2",
     "art50.interaction",
@@ -48,9 +50,9 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     """What act 2 leaves: the people, both models, and the digests that join them."""
 
     people: data.Split
-    model: model.Model
+    model: Model
     model_digest: str
-    fallback: model.Model
+    fallback: Model
     fallback_digest: str
     training_set: str
     test_set: str
@@ -81,9 +83,7 @@ def register(stage: Stage) -> None:
     tier = gate.tier(SYSTEM, ANSWERS, PEOPLE["compliance"])
     reason = next(item for item in tier.body["reasons"] if item["tier"] == tier.body["tier"])
     say(f"tier: {tier.body['tier']}: {reason['text']} ({reason['citation']})")
-    say(
-        f"its high-risk duties apply from {tier.body['applies_from']}; {len(tier.body['duties'])} duties listed"
-    )
+    say(f"its high-risk duties apply from {tier.body['applies_from']}")
     for name in PEOPLE:
         stage.workspace.register_key(name, (name,), PEOPLE[name].id, PEOPLE["compliance"])
     stage.workspace.register_key("model-signer", ("model-signer",), "p-014", PEOPLE["compliance"])
@@ -96,9 +96,7 @@ def register(stage: Stage) -> None:
     )
     gate.check_schema(SYSTEM, data.FEATURES, [name.lower() for name in data.AUDIT], PEOPLE["data-science"])
     stage.workspace.decisions.declare(_schema(), PEOPLE["data-science"])
-    say(
-        f"the schema with {len(data.FEATURES)} features, and {len(data.AUDIT)} audit attributes apart, is declared"
-    )
+    say(f"a schema of {len(data.FEATURES)} features, {len(data.AUDIT)} audit attributes apart, is declared")
 
 
 def build(stage: Stage) -> Built:
@@ -121,7 +119,7 @@ def build(stage: Stage) -> Built:
     start = _start(stage, "training-1", "training", inputs)
     stage.later(minutes=4)
     with _waiting("training"):
-        trained = model.train(people.training, data.FEATURES, stage.seed)
+        trained = train(people.training, data.FEATURES, stage.seed)
     digest = _asset(stage, "model.json", trained.to_bytes(), "model", training_set)
     finish_run(stage.workspace.recorder, start, Results(outputs={"model": digest}), PEOPLE["data-science"])
     simple, simple_digest = _fallback(stage, people, inputs, test_set)
@@ -137,9 +135,8 @@ def build(stage: Stage) -> Built:
         training_run="training-1",
     )
     measured = evaluate(stage, built, "evaluation-1")
-    say(
-        f"trained on {people.training.num_rows:,}; accuracy {measured['accuracy']:.3f}, AUC {measured['auc']:.3f}"
-    )
+    scores = f"accuracy {measured['accuracy']:.3f}, AUC {measured['auc']:.3f}"
+    say(f"trained on {people.training.num_rows:,} people, tested on {people.evaluation.num_rows:,}: {scores}")
     record_card(stage, built, measured)
     command(f"record sign {digest[:12]}... --system {SYSTEM} --training-set {training_set[:12]}...")
     sign_model(
@@ -160,7 +157,7 @@ def evaluate(stage: Stage, built: Built, name: str) -> dict[str, float]:
     command(f"record run {name}.toml --system {SYSTEM}")
     start = _start(stage, name, "evaluation", {"model": built.model_digest, "test-set": built.test_set})
     stage.later(minutes=2)
-    results = model.evaluate(built.model, built.people.evaluation)
+    results = measure(built.model, built.people.evaluation)
     fact = finish_run(
         stage.workspace.recorder, start, parse_results(json.dumps(results).encode()), PEOPLE["data-science"]
     )
@@ -169,15 +166,15 @@ def evaluate(stage: Stage, built: Built, name: str) -> dict[str, float]:
 
 def record_card(stage: Stage, built: Built, measured: dict[str, float]) -> None:
     """Draft the model card from what is known, claims included, and record it."""
-    known = {
-        "model_details": f"Logistic regression on {len(data.FEATURES)} features, scikit-learn, seed {stage.seed}.",
-        "intended_use": "A first answer to applications for a higher credit limit; a person handles appeals.",
+    known: dict[str, str | float] = {
+        "model_details": f"Logistic regression on {len(data.FEATURES)} features, seed {stage.seed}.",
+        "intended_use": "A first answer to applications for a higher limit; a person handles appeals.",
         "factors": "Audited by sex, age, education and marriage, which are no inputs.",
         "metrics": "Accuracy against later default; AUC; Brier score; selection rate by group.",
         "training_data": f"{built.people.training.num_rows} card holders, sha256 {built.training_set}.",
         "evaluation_data": f"{built.people.evaluation.num_rows} others, sha256 {built.test_set}.",
         "ethical_considerations": "A wrong refusal withholds credit: refused people are told and may appeal.",
-        "limitations": "One bank in Taiwan in 2005; not tested elsewhere; amounts in New Taiwan dollars only.",
+        "limitations": "One bank in Taiwan in 2005, not tested elsewhere; New Taiwan dollars only.",
         **{f"metric.{name}": round(measured[name], 4) for name in ("accuracy", "auc")},
     }
     card = draft("model-card", built.model_digest, known)
@@ -211,17 +208,15 @@ def propose(stage: Stage, built: Built, evaluation: str, release: str = RELEASE)
     )
 
 
-def _fallback(
-    stage: Stage, people: data.Split, inputs: dict[str, str], test_set: str
-) -> tuple[model.Model, str]:
+def _fallback(stage: Stage, people: data.Split, inputs: dict[str, str], test_set: str) -> tuple[Model, str]:
     """Record the release that was live before: simpler, and free of the billing feed."""
     start = _start(stage, "training-0", "training", inputs)
-    simple = model.train(people.training, data.FALLBACK_FEATURES, stage.seed)
+    simple = train(people.training, data.FALLBACK_FEATURES, stage.seed)
     digest = _asset(stage, "fallback.json", simple.to_bytes(), "model", inputs["training-set"])
     recorder = stage.workspace.recorder
     finish_run(recorder, start, Results(outputs={"model": digest}), PEOPLE["data-science"])
     began = _start(stage, "evaluation-0", "evaluation", {"model": digest, "test-set": test_set})
-    measured = model.evaluate(simple, people.evaluation)
+    measured = measure(simple, people.evaluation)
     finish_run(recorder, began, parse_results(json.dumps(measured).encode()), PEOPLE["data-science"])
     propose_release(
         recorder,
@@ -250,7 +245,7 @@ def deploy(stage: Stage, release: str, digest: str, reason: str = "") -> None:
     stage.workspace.recorder.append(Draft(body=body, subjects=subjects, actor=PEOPLE["sre"]))
 
 
-def _schema() -> object:
+def _schema() -> DecisionSchema:
     return decision_schema(
         SYSTEM,
         *[Column(name=name, type="int32", role="feature") for name in data.FEATURES],

@@ -1,6 +1,6 @@
 """Act 8: the package for the regulator; verified, tampered with, and forged.
 
-**Promise**: the package is verified by the product and by the standalone verifier in a clean interpreter; both
+**Promise**: the package is verified by the product, and by verify.py in a clean interpreter; both
 must refuse a flipped byte and a whole package rebuilt with other keys.
 **Not here**: how packages are made (`prove`).
 """
@@ -101,8 +101,8 @@ def _forged(stage: Stage, trust: Path, scratch: Path) -> None:
         archive.extractall(scratch / "forgery")  # made a moment ago
     status, _ = _run(scratch / "forgery", trust)
     say(
-        f"a whole package forged with other keys: {alone.answer} by itself; with the trust file product status "
-        f"{checked.status}, verify.py {status}",
+        f"a whole package forged with other keys: {alone.answer} by itself; "
+        f"with the trust file product status {checked.status}, verify.py {status}",
         good=checked.status == status == 7,
     )
 

@@ -63,9 +63,7 @@ def stream(stage: Stage, built: Built) -> Month:
         month.live(day)
     readings = stage.workspace.watcher.readings(SYSTEM)
     labels = month.correct_share(1, last - LABELS_LATE_DAYS)[1]
-    say(
-        f"days 1 to {last}: {month.decisions:,} decisions recorded; labels come a week late, {labels:,} so far"
-    )
+    say(f"days 1 to {last}: {month.decisions:,} decisions; labels come a week late, {labels:,} so far")
     quiet = sum(fact.body["status"] != "breach" for fact in readings)
     say(f"{len(readings)} daily readings, {quiet} without a breach; highest PSI {_highest_psi(readings):.3f}")
     return month
@@ -116,9 +114,7 @@ def _respond(stage: Stage, incident: str) -> None:
             good=True,
         )
     if done.affected is not None:
-        say(
-            f"affected list frozen: {done.affected.decisions:,} decisions about {done.affected.people:,} people"
-        )
+        say(f"affected list frozen: {done.affected.decisions:,} decisions, {done.affected.people:,} people")
     serving = responder.switch.reading(SYSTEM)
     say(f"rolled back by a second person: the flag serves {serving.value}; playbook {run.state}", good=True)
 
