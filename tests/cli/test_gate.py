@@ -83,6 +83,7 @@ def test_answers_may_be_json_or_dotted_toml(line: Line, tmp_path: Path) -> None:
         ("a.toml", 'art9.z = "yes"', "no question 'art9.z'"),
         ("a.json", '{"art5.c": "no", "art5.c": "yes"}', "occurs twice"),
         ("a.json", '["yes"]', "holds no answers"),
+        ("a.toml", "# " + "x" * 1_048_576, "has over 1048576 bytes"),
     ],
 )
 def test_bad_answers_are_one_sentence(

@@ -102,18 +102,22 @@ class FileClaim:
 
     @property
     def writer(self) -> str:
-        """The writer's name; `UnavailableError` in a forked child, which would share the lock unseen."""
+        """The writer's name."""
+        return self._writer
+
+    def check(self) -> None:
+        """Raise `UnavailableError` in a forked child: it would share the lock, and the journals, unseen."""
         if os.getpid() != self._process:
             raise UnavailableError(
                 "journal.forked",
                 f"Writer {self._writer} belongs to process {self._process}, which forked this one.",
                 "Open the workspace again after forking.",
             )
-        return self._writer
 
     def create(self, segment: str, first: bytes) -> "AppendedFile":
         """Make the journal of `segment`, its first bytes and its name on the disk."""
-        path = _path(self._root, JournalName(self.writer, segment))
+        self.check()
+        path = _path(self._root, JournalName(self._writer, segment))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         with _translated(path):
             file = AppendedFile(path, os.open(path, flags, 0o600), self._write, self._sync)
@@ -129,7 +133,8 @@ class FileClaim:
 
     def remove(self, segment: str) -> None:
         """Remove a journal, durably."""
-        path = _path(self._root, JournalName(self.writer, segment))
+        self.check()
+        path = _path(self._root, JournalName(self._writer, segment))
         with _translated(path):
             path.unlink(missing_ok=True)
             _sync_folder(self._root, self._sync)

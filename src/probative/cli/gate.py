@@ -18,6 +18,7 @@ from probative.cli.output import json_option, print_json
 from probative.cli.session import Instant, current_actor, open_workspace
 from probative.kernel.canon import parse_strict
 from probative.kernel.errors import UsageError
+from probative.kernel.limits import LINE_BYTES_MAX
 
 if TYPE_CHECKING:
     from probative.gate.gatekeeper import Gatekeeper
@@ -283,6 +284,10 @@ def _target(text: str) -> tuple[str, str]:
 
 def _read_answers(file: Path) -> dict[str, Any]:
     """Read answers from TOML or JSON; nested tables are joined with dots, so that `art5.a = "no"` works."""
+    if file.stat().st_size > LINE_BYTES_MAX:
+        raise UsageError(
+            "tier.answers-large", f"'{file}' has over {LINE_BYTES_MAX} bytes.", "Answer briefly."
+        )
     data = file.read_bytes()
     try:
         value = parse_strict(data) if file.suffix == ".json" else tomllib.loads(data.decode("utf-8"))

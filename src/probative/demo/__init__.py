@@ -4,7 +4,7 @@
 **Not here**: shortcuts: the demo calls what the commands call.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -12,8 +12,9 @@ import click
 from probative.kernel.errors import ConflictError, UnavailableError
 
 DEFAULT_FOLDER = "probative-demo"
-# The demo's clock runs this far in the past, so that its month is over when the demo is.
-PAST = timedelta(days=46)
+# A day and a half of preparing and thirty days of decisions, over a few hours before the demo is run.
+STORY = timedelta(days=31, hours=12)
+MARGIN = timedelta(hours=6)
 
 
 @click.command()
@@ -67,14 +68,13 @@ def _play(folder: Path, seed: int) -> None:
             "demo.not-installed", f"The demo needs '{error.name}'.", "pip install 'probative[demo]'"
         ) from error
     from probative.demo.stage import Stage
-    from probative.kernel.clock import ManualClock
+    from probative.kernel.clock import ManualClock, SystemClock
     from probative.workspace import Workspace
 
-    clock = ManualClock(datetime.now(UTC) - PAST)
+    last_midnight = (SystemClock().now() - MARGIN).replace(hour=0, minute=0, second=0, microsecond=0)
+    clock = ManualClock(last_midnight - STORY)
     click.secho("Probative demo", bold=True)
-    click.echo(
-        f"   workspace '{folder}', seed {seed}; the demo's clock starts {PAST.days} days ago and runs fast"
-    )
+    click.echo(f"   workspace '{folder}', seed {seed}; its clock starts a month ago and runs fast")
     click.echo("   data: I-Cheng Yeh, Default of Credit Card Clients, UCI, CC BY 4.0")
     stage = Stage(Workspace.create(folder, f"localhost/{folder.name}", clock), clock, seed)
     opening.register(stage)

@@ -59,11 +59,6 @@ class Month:
         self._stage.workspace.watcher.evaluate(SYSTEM)
         self._stage.workspace.catch_up()
 
-    def label_rest(self, last: int) -> None:
-        """Record the labels of the last week."""
-        for day in range(last - LABELS_LATE_DAYS + 1, last + 1):
-            self._label(day)
-
     def correct_share(self, first: int, last: int) -> tuple[float, int]:
         """Return how often days `first` to `last` were answered rightly, by their labels, and of how many."""
         right, count = 0, 0

@@ -90,8 +90,6 @@ def go_wrong(stage: Stage, month: Month) -> Incident:
     _respond(stage, incident.id)
     for rest in range(day, data.DAYS + 1):
         month.live(rest)
-    stage.later(days=LABELS_LATE_DAYS)
-    month.label_rest(data.DAYS)
     _judge(month, day - 1)
     return _close(stage, incident.id)
 
@@ -134,11 +132,12 @@ def _clocks(stage: Stage, incident: str) -> None:
 
 
 def _judge(month: Month, last_wrong: int) -> None:
-    """Compare how often the answers were right, now that the labels are here."""
+    """Compare how often the answers were right, as far as the labels have come."""
+    labelled = data.DAYS - LABELS_LATE_DAYS
     for label, first, last in (
         (f"before the fault (days 1 to {data.FAULT_DAY - 1})", 1, data.FAULT_DAY - 1),
         (f"with the fault (days {data.FAULT_DAY} to {last_wrong})", data.FAULT_DAY, last_wrong),
-        (f"on the fallback (to day {data.DAYS})", last_wrong + 1, data.DAYS),
+        (f"on the fallback (to day {labelled}, by the labels so far)", last_wrong + 1, labelled),
     ):
         share, count = month.correct_share(first, last)
         say(f"{label}: {share:.1%} of {count:,} decisions were right")

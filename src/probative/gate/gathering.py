@@ -125,12 +125,7 @@ def root_at(recorder: Recorder, size: int) -> str:
             f"The ledger has {head.size} entries; there is no state at size {size} to judge.",
             "Give a size from 1 to the ledger's, for example --as-of 40.",
         )
-    if size == head.size:
-        return head.root.hex()
-    frontier = merkle.Frontier()
-    for index in range(size):
-        frontier.append(merkle.leaf_hash(recorder.entry(index)))
-    return frontier.root().hex()
+    return recorder.head(size).root.hex()
 
 
 def check_hashes(recorder: Recorder, facts: Iterable[Fact]) -> None:

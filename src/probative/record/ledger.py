@@ -147,7 +147,16 @@ class Ledger:
         return hash_of
 
     def root_at(self, size: int) -> bytes:
-        """Return the root over the first `size` entries, computed from the stored tree."""
+        """Return the root over the first `size` entries, computed from the stored tree.
+
+        A size that the ledger has not reached raises `UsageError`.
+        """
+        if size > (reached := self.head().size):
+            raise UsageError(
+                "ledger.beyond-head",
+                f"The ledger has {reached} entries; there is no state at size {size}.",
+                "Give a size that the ledger has reached.",
+            )
         return merkle.root_at(size, self.hash_at(size))
 
     def _known(self, draft: Draft) -> Fact | None:

@@ -92,9 +92,12 @@ class Recorder:
             )
         return stored[SALT_BYTES:] if private else stored
 
-    def head(self) -> Head:
-        """Return the size and root of the ledger as committed."""
-        return self._ledger.head()
+    def head(self, size: int | None = None) -> Head:
+        """Return the size and root of the ledger as committed, or as it was at an earlier `size`."""
+        head = self._ledger.head()
+        if size is None or size == head.size:
+            return head
+        return Head(size, self._ledger.root_at(size))
 
     def checkpoint(self) -> bytes:
         """Publish up to the committed head and return the signed checkpoint over it."""

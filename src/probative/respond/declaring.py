@@ -1,7 +1,7 @@
 """Opening an incident: the next name in order, the severity its dimensions give, one fact.
 
 **Promise**: names run in order without gaps (`inc-2026-0001`); drills have names of their own; two processes
-that declare at once get two names.
+that declare at once get two names, unless they say the very same: then they get one.
 **Not here**: whether a signal should open one (`respond.responder`).
 """
 

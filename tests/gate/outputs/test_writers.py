@@ -1,6 +1,7 @@
 """Writers: every one tells the same outcomes, and none shows "not assessable" as a pass."""
 
 import json
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import msgspec
@@ -8,7 +9,7 @@ import pytest
 
 from probative.gate.controls import shipped_controls
 from probative.gate.facts import TierAssigned
-from probative.gate.outputs import document, junit, terminal, tiers
+from probative.gate.outputs import catalogue, document, junit, terminal, tiers
 from probative.gate.sufficiency import evaluate, overall
 from probative.gate.tiering.law import load_law
 from probative.gate.verdict import build_verdict
@@ -37,7 +38,7 @@ def test_the_terminal_shows_words_reasons_and_commands(verdict):
     assert "✘ fail            PB-EVA-01  Thresholds declared before the run, and met" in text
     assert "? not assessable  PB-RES-01" in text
     assert "~ waived          PB-MON-01" in text
-    assert "run   probative respond adopt credit-scoring PLAYBOOK" in text
+    assert "run   probative respond playbook adopt credit-scoring PLAYBOOK" in text
     assert "gate CLOSED: 8 pass, 2 fail, 1 waived, 1 not assessable; not recorded" in text
     assert max(len(line) for line in text.splitlines() if "run   " not in line) <= 100
 
@@ -132,3 +133,9 @@ def test_every_control_explains_itself(control):
         word in text for word in (control.id, "Evidence", "May be waived", "To mend it", "Contributes")
     )
     assert "{" not in text
+
+
+def test_the_catalogue_page_is_current():
+    """docs/reference/controls.md says what the packs say."""
+    page = Path(__file__).resolve().parents[3] / "docs" / "reference" / "controls.md"
+    assert page.read_text(encoding="utf-8") == catalogue.render(CONTROLS)

@@ -109,3 +109,14 @@ def test_an_unreadable_result_is_not_assessable(frozen):
     found = result(changed(frozen.dossier, "record.run-finished", metrics={"accuracy": "high"}), CONTROL)
     assert found.outcome is Outcome.NOT_ASSESSABLE
     assert "cannot be read" in found.reason
+
+
+def test_an_unknown_comparison_or_a_result_before_its_start_is_not_assessable(frozen):
+    """Facts written past the gate are judged by the same rules as others."""
+    odd = [{"measure": "accuracy", "op": "about", "value": 0.75, "attribute": None}]
+    assert (
+        "is not a comparison"
+        in result(changed(frozen.dossier, "gate.thresholds-declared", thresholds=odd), CONTROL).reason
+    )
+    other = changed(frozen.dossier, "record.run-started", run_kind="training")
+    assert "recorded as training, not as evaluation" in result(other, CONTROL).reason

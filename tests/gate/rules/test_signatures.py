@@ -9,6 +9,8 @@ from probative.gate.statements import Approval, open_approval, sign_approval
 from probative.kernel.digest import sha256_hex
 from probative.kernel.errors import TamperError, UsageError
 from probative.kernel.outcome import Outcome
+from probative.record.artifacts import SIGNATURE_TYPE
+from probative.record.facts import STATEMENT_TYPE
 from probative.record.proofs.envelope import encode_statement, sign_envelope
 from tests.gate.evidence import PEOPLE, RELEASE, SYSTEM, also, changed, result, without
 
@@ -155,3 +157,53 @@ def test_statements_of_another_kind_are_refused(complete):
         open_approval(other, keys)
     with pytest.raises(TamperError, match="No trusted key"):
         open_approval(other, {"somebody": signer.public_key})
+
+
+def test_an_approval_with_somebody_elses_key_does_not_count(frozen):
+    """The key must belong to the approver, whatever its roles."""
+    at = key_of(frozen.dossier, "business-owner")
+    found = result(changed(frozen.dossier, "record.key-registered", at, owner="p-099"), APPROVED)
+    assert "is signed with a key of 'p-099'" in found.reason
+
+
+def test_an_approval_whose_bytes_changed_does_not_count(frozen):
+    """A forged approval is refused with the reason, and the other one alone is not enough."""
+    digest = frozen.dossier.facts["gate.approval-given"][0].body["statement"]
+    envelope = json.loads(frozen.dossier.blobs[digest])
+    envelope["signatures"][0]["sig"] = "A" * 86 + "=="
+    blobs = {**frozen.dossier.blobs, digest: json.dumps(envelope).encode()}
+    found = result(msgspec.structs.replace(frozen.dossier, blobs=blobs), APPROVED)
+    assert (found.outcome, "does not fit the payload" in found.reason) == (Outcome.NOT_ASSESSABLE, True)
+
+
+@pytest.mark.parametrize("data", [b"not json", b"{}", b'{"payload": 1}'])
+@pytest.mark.parametrize(
+    ("control", "kind"), [(SIGNED, "record.model-signed"), (APPROVED, "gate.approval-given")]
+)
+def test_statements_that_are_no_envelopes_are_not_assessable(frozen, data, control, kind):
+    """Whatever the blob holds, it is answered, not tripped over."""
+    dossier, digest = with_blob(frozen.dossier, data)
+    found = result(changed(dossier, kind, 0, statement=digest), control)
+    assert (found.outcome, "cannot be read" in found.reason) == (Outcome.NOT_ASSESSABLE, True)
+
+
+def test_a_statement_about_another_model_fails(frozen, complete):
+    """A genuine signature over another model's digest contradicts the fact that quotes it."""
+    signer = complete.workspace.keys.load("model-signer")
+    statement = {
+        "_type": STATEMENT_TYPE,
+        "subject": [{"name": "model/other", "digest": {"sha256": "ab" * 32}}],
+        "predicateType": SIGNATURE_TYPE,
+        "predicate": {"system": SYSTEM, "training_set": {"sha256": complete.digests["training"]}},
+    }
+    dossier, digest = with_blob(frozen.dossier, sign_envelope(encode_statement(statement), signer))
+    found = result(changed(dossier, "record.model-signed", 0, statement=digest), SIGNED)
+    assert (found.outcome, "is about something else" in found.reason) == (Outcome.FAIL, True)
+
+
+@pytest.mark.parametrize("public_key", ["?", "AAAA", ""])
+def test_a_key_that_is_no_key_is_not_assessable(frozen, public_key):
+    """What cannot be a public key verifies nothing."""
+    at = key_of(frozen.dossier, "model-signer")
+    found = result(changed(frozen.dossier, "record.key-registered", at, public_key=public_key), SIGNED)
+    assert (found.outcome, "is not an Ed25519 public key" in found.reason) == (Outcome.NOT_ASSESSABLE, True)

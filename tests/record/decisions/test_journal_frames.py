@@ -40,7 +40,7 @@ def journal():
     data, place = first_frame(HEADER)
     before, ends = place.digest, [len(data)]
     for rows, parts in BATCHES:
-        added, before = frame(before, batch_payload(rows, 0, parts))
+        added, before = frame(before, *batch_payload(rows, 0, parts))
         data += added
         ends.append(len(data))
     return data, ends
@@ -126,8 +126,8 @@ def test_any_bytes_are_read_or_refused(data):
         b"\x00\x00\x00\x02{}",
         b"\xff\xff\xff\xff",
         b"\x00\x00\x00\x01x",
-        batch_payload(0, 0, (b"a", b"", b"")),
-        batch_payload(1, 0, (b"a", b"", b"")) + b"x",
+        b"".join(batch_payload(0, 0, (b"a", b"", b""))),
+        b"".join(batch_payload(1, 0, (b"a", b"", b""))) + b"x",
     ],
 )
 def test_well_framed_nonsense_is_refused(payload):

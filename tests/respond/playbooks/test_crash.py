@@ -40,12 +40,9 @@ def end_state(folder: Path) -> list[str]:
     recorder = Workspace.open(folder, ManualClock(START)).recorder
     lines = []
     for fact in recorder.facts(subject="incident/inc-2026-0001"):
-        told = {
-            name: value
-            for name, value in fact.body.items()
-            if name
-            in ("step", "round", "outcome", "values", "hold", "decisions", "people", "release", "variant")
-        }
+        if fact.body.get("outcome") == "abandoned":
+            continue
+        told = {name: fact.body[name] for name in TOLD if name in fact.body}
         lines.append(f"{fact.kind} {sorted(told.items(), key=str)}")
     return sorted(set(lines))
 

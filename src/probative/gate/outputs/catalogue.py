@@ -11,6 +11,11 @@ from probative.gate.dossier import Evidence
 from probative.gate.tiering.law import Tier
 
 NOTE = "<!-- Made by `just docs` from the control packs; edit those instead. -->"
+INTRODUCTION = (
+    "What the gate asks of a release, by risk tier. A mandatory control that is not met keeps the gate"
+    " closed; a recommended one informs. Links to frameworks mean *contributes evidence to*, never"
+    " *complies with*, and are our judgement. Not legal advice."
+)
 TIERS = (Tier.HIGH, Tier.LIMITED, Tier.MINIMAL)
 
 
@@ -20,9 +25,7 @@ def render(controls: Controls) -> str:
         NOTE,
         "# Controls",
         "",
-        "What the gate asks of a release, by risk tier. A mandatory control that is not met keeps the gate closed;"
-        " a recommended one informs. Links to frameworks mean *contributes evidence to*, never *complies with*,"
-        " and are our judgement. Not legal advice.",
+        INTRODUCTION,
         "",
         f"| control | title | {' | '.join(TIERS)} | waivable |",
         f"| --- | --- | {' | '.join('---' for _ in TIERS)} | --- |",
@@ -47,16 +50,11 @@ def _asked(control: Control, tier: Tier) -> str:
 
 
 def _section(control: Control) -> Iterator[str]:
-    terms = control.waiver
     yield from (f"## {control.id}", "", f"**{control.title}.** {control.statement}", "")
     yield f"- Owner: {control.owner}; {control.frequency}."
-    yield f"- Evidence: {', '.join(_evidence(line) for line in control.evidence)}."
+    yield f"- Evidence: {'; '.join(_evidence(line) for line in control.evidence)}."
     yield f"- Test: `{control.test.rule}`{_parameters(control)}."
-    yield (
-        f"- Waiver: by {', '.join(terms.roles)}, at most {terms.days_max} days, renewals: {terms.renewals_max}."
-        if terms.allowed
-        else f"- Waiver: never: {terms.why_not}."
-    )
+    yield f"- Waiver: {_waiver(control)}."
     yield f"- To mend it: {control.remediation.text}"
     yield from ("", "| framework | edition | reference | strength | why |", "| --- | --- | --- | --- | --- |")
     for link in control.mappings:
@@ -64,8 +62,15 @@ def _section(control: Control) -> Iterator[str]:
     yield ""
 
 
+def _waiver(control: Control) -> str:
+    terms = control.waiver
+    if not terms.allowed:
+        return f"never: {terms.why_not}"
+    return f"by {', '.join(terms.roles)}, at most {terms.days_max} days, renewals: {terms.renewals_max}"
+
+
 def _evidence(line: Evidence) -> str:
-    where = "".join(f", {field} {value}" for field, value in line.where.items())
+    where = "".join(f" with {field} {value}" for field, value in line.where.items())
     limits = [f"at most {line.age_days_max} days old"] if line.age_days_max is not None else []
     limits += [f"{days} days in tier {tier}" for tier, days in line.age_days_max_at.items()]
     limits += [f"recorded as {' or '.join(line.roles)}"] if line.roles else []
@@ -74,9 +79,8 @@ def _evidence(line: Evidence) -> str:
 
 
 def _parameters(control: Control) -> str:
-    settings = {Tier.HIGH: control.test.settings(Tier.HIGH)} if control.test.at else {}
     shown = [_settings(control.test.parameters, "")]
-    shown += [_settings(values, f"in tier {tier}: ") for tier, values in settings.items()]
+    shown += [_settings(values, f"in tier {tier}: ") for tier, values in control.test.at.items()]
     text = "; ".join(item for item in shown if item)
     return f" with {text}" if text else ""
 

@@ -31,16 +31,20 @@ class Frame(NamedTuple):
     end: int
 
 
-def frame(before: bytes, payload: bytes) -> tuple[bytes, bytes]:
-    """Return the frame around `payload` and its digest; `before` is the digest of the frame before it.
+def frame(before: bytes, *parts: bytes) -> tuple[bytes, bytes]:
+    """Return the frame around a payload (all `parts`) and its digest; `before` is the digest before it.
 
     >>> data, digest = frame(START, b"decisions")
     >>> len(data), digest.hex()[:8]
     (57, '5fcd18f6')
     """
-    digest = hashlib.sha256(before + payload).digest()
-    head = struct.pack(">4sQ32s", _MAGIC, len(payload), digest)
-    return head + hashlib.sha256(head).digest()[:_SEAL_BYTES] + payload, digest
+    hashed = hashlib.sha256(before)
+    for part in parts:
+        hashed.update(part)
+    digest = hashed.digest()
+    head = struct.pack(">4sQ32s", _MAGIC, sum(map(len, parts)), digest)
+    # Joined once, in the end: payloads have megabytes, and each copy of them would be felt.
+    return b"".join((head, hashlib.sha256(head).digest()[:_SEAL_BYTES], *parts)), digest
 
 
 def read_frames(file: BinaryIO, place: str, *, offset: int = 0, before: bytes = START) -> Iterator[Frame]:
@@ -61,7 +65,9 @@ def read_frames(file: BinaryIO, place: str, *, offset: int = 0, before: bytes = 
         payload = _read_up_to(file, length)
         if len(payload) < length:
             return
-        if hashlib.sha256(before + payload).digest() != digest:
+        hashed = hashlib.sha256(before)
+        hashed.update(payload)
+        if hashed.digest() != digest:
             raise damaged(place, offset, "a frame does not hash to its digest")
         offset, before = offset + _HEAD.size + length, digest
         yield Frame(payload, digest, offset)

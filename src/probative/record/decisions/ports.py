@@ -39,6 +39,10 @@ class WriterClaim(Protocol):
         """The writer's name."""
         ...
 
+    def check(self) -> None:
+        """Raise `UnavailableError` if another process made the claim (this one was forked from it)."""
+        ...
+
     def create(self, segment: str, first: bytes) -> JournalFile:
         """Make the journal of `segment`, beginning with `first`, durable on return."""
         ...

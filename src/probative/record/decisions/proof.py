@@ -2,8 +2,7 @@
 
 **Promise**: `check_proof` needs nothing but the manifest; it accepts exactly the rows that were sealed, and
 values exactly as they were committed to.
-**Not here**: that the manifest is in the ledger (`record.proofs.proof` shows that), and what a package looks like
-(`prove`).
+**Not here**: that the manifest is in the ledger (`record.proofs.proof` shows that), and packages (`prove`).
 """
 
 import hashlib

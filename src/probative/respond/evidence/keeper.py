@@ -64,7 +64,7 @@ class Evidence:
         """Freeze the list of affected decisions and people, from the onset until the stop (or `until`).
 
         Without a stop and without `until` the list ends now. The list is a personal blob of lines
-        `decision id, instant, subject`, separated by tabs, in the order of the decision log.
+        `decision id, instant, subject`, separated by tabs, in the order in which they were made.
         """
         if key and (known := next(self._recorder.facts(key=key), None)):
             return known

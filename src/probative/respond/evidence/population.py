@@ -1,6 +1,7 @@
 """The decisions of an incident, read in bounded spans: how many, whose, and where they begin.
 
-**Promise**: never more than one span of rows in memory; every answer is the same whatever the span.
+**Promise**: never more than one span of rows in memory, besides ids; every answer is the same whatever the
+span and in whatever order the log keeps its segments.
 **Not here**: the decision log (`record.decisions`), and what the counts mean.
 """
 
@@ -16,7 +17,7 @@ SPAN = timedelta(days=1)
 
 
 class Population(NamedTuple):
-    """What a span of decisions amounts to; `sha256` is over the decision ids, one a line, in log order."""
+    """What a span of decisions amounts to; `sha256` is over the sorted decision ids, one a line."""
 
     decisions: int
     people: int
@@ -52,22 +53,27 @@ def first_decision(log: Decisions, system: str, since: datetime, until: datetime
 
 
 def measure(log: Decisions, system: str, since: datetime, until: datetime) -> Population:
-    """Count decisions and distinct subjects of `[since, until)`, and hash the decision ids in log order."""
+    """Count decisions and distinct subjects of `[since, until)`, and hash the sorted decision ids."""
     people: set[str] = set()
-    ids, count = hashlib.sha256(), 0
+    ids: list[str] = []
     for rows in _pages(log, system, since, until, ("decision_id", "subject")):
-        count += rows.num_rows
         people.update(rows.column("subject").to_pylist())
-        ids.update("".join(f"{name}\n" for name in rows.column("decision_id").to_pylist()).encode())
-    return Population(count, len(people), ids.hexdigest())
+        ids += rows.column("decision_id").to_pylist()
+    digest = hashlib.sha256()
+    for name in sorted(ids):
+        digest.update(f"{name}\n".encode())
+    return Population(len(ids), len(people), digest.hexdigest())
 
 
 def list_affected(log: Decisions, system: str, since: datetime, until: datetime) -> Iterator[bytes]:
-    """Yield the decisions of `[since, until)` as tab-separated lines: decision id, instant, subject."""
-    columns = ("decision_id", "decided_at", "subject")
+    """Yield the decisions of `[since, until)` as tab-separated lines: decision id, instant, subject.
+
+    They come in the order in which they were made, then by id.
+    """
+    columns = ("decided_at", "decision_id", "subject")
     for rows in _pages(log, system, since, until, columns):
         values = zip(*(rows.column(name).to_pylist() for name in columns), strict=True)
-        for decision, at, subject in values:
+        for at, decision, subject in sorted(values, key=lambda value: value[:2]):
             yield f"{decision}\t{format_instant(at)}\t{subject}\n".encode()
 
 

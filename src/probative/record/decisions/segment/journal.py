@@ -65,12 +65,12 @@ def first_frame(header: JournalHeader) -> tuple[bytes, Place]:
     return data, Place(len(data), digest, 0)
 
 
-def batch_payload(rows: int, unrecorded: int, parts: Sequence[bytes]) -> bytes:
-    """Return the payload of a batch frame."""
+def batch_payload(rows: int, unrecorded: int, parts: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Return the payload of a batch frame, in the pieces that it is joined from."""
     facts, payload, protected = parts
     sizes = BatchSizes(rows=rows, unrecorded=unrecorded, parts=(len(facts), len(payload), len(protected)))
     head = msgspec.json.encode(sizes)
-    return b"".join((_SIZES.pack(len(head)), head, facts, payload, protected))
+    return _SIZES.pack(len(head)), head, facts, payload, protected
 
 
 def read_header(file: BinaryIO, place: str) -> tuple[JournalHeader, Place] | None:

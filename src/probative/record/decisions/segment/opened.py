@@ -57,7 +57,7 @@ class OpenSegment:
             place = journal_place(first_row)
             protected = vault.seal(to_ipc(parts.protected), self.header.segment, place)
         sections = (to_ipc(parts.facts), to_ipc(parts.payload), protected)
-        data, digest = frame(self._digest, batch_payload(batch.num_rows, unrecorded, sections))
+        data, digest = frame(self._digest, *batch_payload(batch.num_rows, unrecorded, sections))
         self._file.append(data)
         self._digest = digest
         self.tree.extend(parts.leaves)

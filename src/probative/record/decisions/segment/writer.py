@@ -95,6 +95,8 @@ class SegmentWriter:
         """Seal the journals that no living process holds."""
         sealed: list[Fact] = []
         mine = self.names()
+        if self._claim:
+            self._claim.check()
         for name in self._journals.names():
             if name in mine:
                 continue
@@ -124,6 +126,7 @@ class SegmentWriter:
                     "journal.no-writer", "No writer's name could be claimed.", "Send the batch again."
                 )
             self.recover()
+        self._claim.check()
         return self._claim
 
     def _begin(self, claim: WriterClaim, schema: DecisionSchema, stream: str, digest: str) -> OpenSegment:
@@ -159,13 +162,13 @@ class SegmentWriter:
         segment.headed(now)
 
     def _seal(self, key: tuple[str, str]) -> Fact:
-        segment = self._open[key]
+        claim, segment = self._claimed(), self._open[key]
         with self._journals.open(segment.name) as file:
             body = seal(file, segment.header, segment.start, segment.layout, self._store, segment.tree)
         fact = self._commit(body)
         del self._open[key]
         segment.close()
-        self._claimed().remove(segment.header.segment)
+        claim.remove(segment.header.segment)
         return fact
 
     def _recover(self, name: JournalName, claim: WriterClaim) -> list[Fact]:
