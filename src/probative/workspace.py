@@ -181,12 +181,6 @@ class Workspace:
         """Drop everything that can be computed again, and compute it; return the entries read."""
         return self.recorder.rebuild()
 
-    def catch_up(self) -> None:
-        """Do the work that any verb owes (see `probative.work`)."""
-        from probative.work import catch_up
-
-        catch_up(self)
-
     def published_size(self) -> int:
         """Return the size of the published checkpoint, 0 before the first."""
         published = self._publisher.published()

@@ -55,8 +55,14 @@ def open_workspace() -> "Workspace":
     root = context.find_root()
     if "caught-up" not in root.meta:
         root.meta["caught-up"] = True
-        root.call_on_close(workspace.catch_up)
+        root.call_on_close(lambda: _catch_up(workspace))
     return workspace
+
+
+def _catch_up(workspace: "Workspace") -> None:
+    from probative.work import catch_up
+
+    catch_up(workspace)
 
 
 def current_actor() -> "Actor":

@@ -69,6 +69,7 @@ def _play(folder: Path, seed: int) -> None:
         ) from error
     from probative.demo.stage import Stage
     from probative.kernel.clock import ManualClock, SystemClock
+    from probative.work import catch_up
     from probative.workspace import Workspace
 
     last_midnight = (SystemClock().now() - MARGIN).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -86,7 +87,7 @@ def _play(folder: Path, seed: int) -> None:
     decision = inquiry.answer(stage, built, month)
     stage.workspace.decisions.seal(force=True)
     package, trust = proof.prove(stage, f"incident/{incident.id}", decision)
-    stage.workspace.catch_up()
+    catch_up(stage.workspace)
     stage.workspace.recorder.checkpoint()
     head = stage.workspace.recorder.head()
     click.echo()

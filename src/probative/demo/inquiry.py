@@ -41,8 +41,38 @@ def answer(stage: Stage, built: Built, month: Month) -> str:
     """Answer the letter, and return the id of the decision whose dossier was built."""
     act(7, "A regulator asks about rejected applicants")
     inquiries = stage.workspace.responder.inquiries
-    legal = PEOPLE["legal"]
     stage.later(hours=2)
+    _receive(stage)
+    since, until = format_instant(month.at(1)), format_instant(month.at(data.DAYS + 1))
+    command(f"respond inquiry cohort {INQUIRY} --where approved==false")
+    refused = Condition(column="approved", op="==", value=False)
+    frozen = inquiries.freeze_cohort(
+        INQUIRY,
+        CohortDefinition(system=SYSTEM, since=since, until=until, where=(refused,)),
+        PEOPLE["compliance"],
+    )
+    say(f"cohort frozen: {frozen.body['rows']:,} refused applications, digest {frozen.body['ids'][:16]}")
+    audited = _audit(stage, Cohort(since=since, until=until))
+    chosen = _one_refused(stage, month)
+    command(f"respond inquiry dossier {INQUIRY} {chosen}")
+    dossier = inquiries.dossier(INQUIRY, chosen, PEOPLE["data-science"], _reasons(stage, built, chosen))
+    told = parse_strict(stage.workspace.recorder.get(dossier.body["dossier"]))
+    say(f"dossier of decision {chosen}: input, model, probability, reasons and proof ({len(told)} parts)")
+    rates = "Selection rates by sex, with their intervals, are in the enclosed audit."
+    grounds = "The enclosed dossier has the exact input, the model and its reasons."
+    count = f"{frozen.body['rows']} applications were refused in the period."
+    _state(stage, 1, (count, frozen.id), (rates, audited))
+    _state(stage, 2, (grounds, dossier.id))
+    inquiries.draft_response(INQUIRY, PEOPLE["compliance"])
+    for role in ("legal", "chief-risk-officer"):
+        inquiries.review(INQUIRY, True, PEOPLE[role])
+    say("the response cites the record in every sentence, and two people who did not draft it agree")
+    return chosen
+
+
+def _receive(stage: Stage) -> None:
+    """Hash the letter, check its sender, and hold everything it may be about."""
+    inquiries, legal = stage.workspace.responder.inquiries, PEOPLE["legal"]
     received = stage.clock.now()
     due = format_instant(received + timedelta(hours=72))
     letter = Letter(
@@ -58,55 +88,12 @@ def answer(stage: Stage, built: Built, month: Month) -> str:
     opened = inquiries.open(INQUIRY, SYSTEM, letter, legal)[0]
     inquiries.verify_sender(INQUIRY, True, "called back on the number in the public register", legal)
     say(f"letter hashed at receipt ({opened.body['letter'][:16]}), everything held, answers due {due[:16]}Z")
-    command(f"respond inquiry cohort {INQUIRY} --where approved==false")
-    since, until = format_instant(month.at(1)), format_instant(month.at(data.DAYS + 1))
-    frozen = inquiries.freeze_cohort(
-        INQUIRY,
-        CohortDefinition(
-            system=SYSTEM,
-            since=since,
-            until=until,
-            where=(Condition(column="approved", op="==", value=False),),
-        ),
-        PEOPLE["compliance"],
-    )
-    say(f"cohort frozen: {frozen.body['rows']:,} refused applications, digest {frozen.body['ids'][:16]}")
-    audited = _audit(stage, Cohort(since=since, until=until))
-    chosen = _one_refused(stage, month)
-    command(f"respond inquiry dossier {INQUIRY} {chosen}")
-    dossier = inquiries.dossier(INQUIRY, chosen, PEOPLE["data-science"], _reasons(stage, built, chosen))
-    told = parse_strict(stage.workspace.recorder.get(dossier.body["dossier"]))
-    say(f"dossier of decision {chosen}: input, model, probability, reasons and proof ({len(told)} parts)")
-    inquiries.record_answer(
-        INQUIRY,
-        1,
-        [
-            Statement(
-                text=f"{frozen.body['rows']} applications were refused in the period.", evidence=(frozen.id,)
-            ),
-            Statement(
-                text="Selection rates by sex with their intervals are in the enclosed audit.",
-                evidence=(audited,),
-            ),
-        ],
-        PEOPLE["compliance"],
-    )
-    inquiries.record_answer(
-        INQUIRY,
-        2,
-        [
-            Statement(
-                text="The enclosed dossier has the exact input, the model and its reasons.",
-                evidence=(dossier.id,),
-            )
-        ],
-        PEOPLE["compliance"],
-    )
-    inquiries.draft_response(INQUIRY, PEOPLE["compliance"])
-    for role in ("legal", "chief-risk-officer"):
-        inquiries.review(INQUIRY, True, PEOPLE[role])
-    say("the response cites the record in every sentence, and two people who did not draft it agree")
-    return chosen
+
+
+def _state(stage: Stage, question: int, *sentences: tuple[str, str]) -> None:
+    """Answer a question with sentences that each cite one fact."""
+    statements = [Statement(text=text, evidence=(fact,)) for text, fact in sentences]
+    stage.workspace.responder.inquiries.record_answer(INQUIRY, question, statements, PEOPLE["compliance"])
 
 
 def _audit(stage: Stage, cohort: Cohort) -> str:

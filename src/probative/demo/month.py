@@ -14,6 +14,7 @@ from probative.demo import data
 from probative.demo.opening import Built
 from probative.demo.stage import FALLBACK, RELEASE, SYSTEM, Stage
 from probative.kernel.ids import uuid7
+from probative.work import catch_up
 
 LABELS_LATE_DAYS = 7
 DAY = timedelta(days=1)
@@ -57,7 +58,7 @@ class Month:
         self._label(day - LABELS_LATE_DAYS)
         self._turn_to(self.at(day + 1))
         self._stage.workspace.watcher.evaluate(SYSTEM)
-        self._stage.workspace.catch_up()
+        catch_up(self._stage.workspace)
 
     def correct_share(self, first: int, last: int) -> tuple[float, int]:
         """Return how often days `first` to `last` were answered rightly, by their labels, and of how many."""
