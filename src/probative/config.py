@@ -4,11 +4,13 @@
 **Not here**: secrets (they lie in `keys/`), and anything that a fact should say.
 """
 
+import json
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
-from probative.kernel.errors import NotFoundError, UsageError
+from probative.kernel.errors import NotFoundError, UnavailableError, UsageError
 
 FILE_NAME = "probative.toml"
 
@@ -20,7 +22,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     commands that are run without `--as`.
     """
 
-    format: str = "probative-workspace/1"
+    format: Literal["probative-workspace/1"] = "probative-workspace/1"
     origin: str
     actor: str = "operator"
     role: str = "compliance"
@@ -37,6 +39,10 @@ def read_config(folder: Path) -> Config:
             f"There is no workspace in '{folder}'.",
             "Make one with 'probative record init', or name one with --workspace.",
         ) from error
+    except OSError as error:
+        raise UnavailableError(
+            "config.unreadable", f"'{path}' cannot be read: {error.strerror}.", "Mend its permissions."
+        ) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UsageError(
             "config.malformed", f"'{path}' cannot be read: {error}.", "Mend the file."
@@ -44,9 +50,10 @@ def read_config(folder: Path) -> Config:
 
 
 def config_text(config: Config) -> str:
-    """Return the text of a settings file; the values are plain names, so nothing needs quoting.
+    """Return the text of a settings file, which `read_config` reads back.
 
     >>> print(config_text(Config(origin="example.com/log")).splitlines()[1])
     origin = "example.com/log"
     """
-    return "".join(f'{name} = "{getattr(config, name)}"\n' for name in Config.__struct_fields__)
+    # A JSON string is a TOML basic string as well.
+    return "".join(f"{name} = {json.dumps(getattr(config, name))}\n" for name in Config.__struct_fields__)

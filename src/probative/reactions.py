@@ -7,12 +7,12 @@
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from probative.kernel.actor import Actor
-from probative.kernel.errors import ConflictError, ProbativeError
+from probative.kernel.errors import ConflictError, ProbativeError, UsageError
 from probative.record.facts import Body, Draft, Fact, fact_kind, subject
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ENGINE = Actor(id="probative", role="sre", authority="reactions")
 _FAILED = "work.reaction-failed"
 _RESOLVED = "work.reaction-resolved"
+_HELD = "work.lane-held"
+
+Choice = Literal["retry", "skip"]
 
 
 @fact_kind(_FAILED)
@@ -36,12 +39,12 @@ class ReactionFailed(Body, frozen=True, kw_only=True):
 
 @fact_kind(_RESOLVED)
 class ReactionResolved(Body, frozen=True, kw_only=True):
-    """Somebody decided what happens to a failed reaction: `choice` is retry or skip."""
+    """It was decided what happens to a failed reaction; the failure is what caused this fact."""
 
     reaction: str
     system: str
     fact: str
-    choice: str
+    choice: Choice
     reason: str
 
 
@@ -82,57 +85,79 @@ def follow(workspace: "Workspace", since: int, reactions: tuple[Reaction, ...] =
 
 
 def waiting(workspace: "Workspace") -> Iterator[Fact]:
-    """Yield the failures that nobody has resolved: each holds up its lane."""
-    resolved = {
-        (fact.body["reaction"], fact.body["fact"]) for fact in workspace.recorder.facts(kind=_RESOLVED)
-    }
+    """Yield the failures that nobody has resolved, oldest first: each holds up its lane."""
+    resolved = {cause for fact in workspace.recorder.facts(kind=_RESOLVED) for cause in fact.caused_by}
     for fact in workspace.recorder.facts(kind=_FAILED):
-        if (fact.body["reaction"], fact.body["fact"]) not in resolved:
+        if fact.id not in resolved:
             yield fact
 
 
-def resolve(workspace: "Workspace", failure: Fact, choice: str, reason: str, actor: Actor) -> Fact:
-    """Record that a failed reaction is to be tried again (`retry`) or left (`skip`), and why."""
+def resolve(workspace: "Workspace", failure: Fact, choice: Choice, reason: str, actor: Actor) -> Fact:
+    """Record that a failed reaction is to be tried again (`retry`) or left (`skip`), and why.
+
+    What was held up behind it follows by itself when the decision is followed. Raises `ConflictError` when
+    the failure is resolved already, `UsageError` without a reason.
+    """
     failed = failure.read(ReactionFailed)
+    if not reason.strip():
+        raise UsageError("work.no-reason", "A failed reaction is not resolved without a reason.", "Say why.")
+    if failure not in waiting(workspace):
+        raise ConflictError(
+            "work.resolved", f"The failure in entry {failure.index} is resolved already.", "probative doctor"
+        )
     body = ReactionResolved(
         reaction=failed.reaction, system=failed.system, fact=failed.fact, choice=choice, reason=reason
     )
-    subjects = (subject(f"system/{failed.system}"),)
-    return workspace.recorder.append(
-        Draft(body=body, subjects=subjects, actor=actor, caused_by=(failure.id,))
-    )[0]
+    return workspace.recorder.append(_draft(body, failure.id, actor, f"resolved:{failure.id}"))[0]
 
 
-def _react(workspace: "Workspace", reaction: Reaction, fact: Fact) -> None:
-    """Act once; a failure, or a lane that is already held up, is recorded instead."""
+def _react(workspace: "Workspace", reaction: Reaction, fact: Fact, cause: str = "") -> None:
+    """Act once; a failure, or a lane that is already held up, is recorded instead.
+
+    `cause` is the decision that lets a reaction be tried again: what fails then is a failure of its own.
+    """
+    recorder = workspace.recorder
     system = str(fact.body.get("system", ""))
+    key = f"failed:{reaction.name}:{cause or fact.id}"
+    if next(recorder.facts(key=key), None) is not None:
+        return
     try:
-        if any(_lane(held) == (reaction.name, system) for held in waiting(workspace)):
-            raise ConflictError("work.lane-held", "An earlier reaction in this lane is unresolved.")
+        if any(place < fact.index for place, _ in _held_up(workspace, reaction.name, system)):
+            raise ConflictError(_HELD, "An earlier reaction in this lane is unresolved.")
         reaction.act(workspace, fact)
     except ProbativeError as error:
-        body = ReactionFailed(
-            reaction=reaction.name, system=system, fact=fact.id, code=error.code, sentence=str(error)
-        )
-        workspace.recorder.append(
-            Draft(
-                body=body,
-                subjects=(subject(f"system/{system}"),),
-                actor=ENGINE,
-                caused_by=(fact.id,),
-                key=f"failed:{reaction.name}:{fact.id}",
-            )
-        )
+        code, sentence = error.code, str(error)
+    except Exception as error:  # noqa: BLE001  # a bug of ours in one lane must not stop the others
+        code, sentence = "bug", f"This is a bug of ours: {type(error).__name__}: {error}."
+    else:
+        return
+    body = ReactionFailed(reaction=reaction.name, system=system, fact=fact.id, code=code, sentence=sentence)
+    recorder.append(_draft(body, cause or fact.id, ENGINE, key))
 
 
 def _resume(workspace: "Workspace", by_kind: dict[str, list[Reaction]], resolution: Fact) -> None:
-    if resolution.body["choice"] != "retry":
-        return
-    fact = workspace.recorder.fact(resolution.body["fact"])
-    for reaction in by_kind.get(fact.kind, ()):
-        if reaction.name == resolution.body["reaction"]:
-            reaction.act(workspace, fact)
+    """Try again what was decided to be, then free the next one that was held up behind it."""
+    decided = resolution.read(ReactionResolved)
+    if decided.choice == "retry":
+        fact = workspace.recorder.fact(decided.fact)
+        for reaction in by_kind.get(fact.kind, ()):
+            if reaction.name == decided.reaction:
+                _react(workspace, reaction, fact, resolution.id)
+    for _, failure in _held_up(workspace, decided.reaction, decided.system)[:1]:
+        if failure.body["code"] == _HELD:
+            resolve(workspace, failure, "retry", "the reaction before it is resolved", ENGINE)
 
 
-def _lane(failure: Fact) -> tuple[str, str]:
-    return failure.body["reaction"], failure.body["system"]
+def _held_up(workspace: "Workspace", reaction: str, system: str) -> list[tuple[int, Fact]]:
+    """Return the unresolved failures of a lane, each with the place of the fact it is about, in order."""
+    lane = [
+        (workspace.recorder.fact(failure.body["fact"]).index, failure)
+        for failure in waiting(workspace)
+        if (failure.body["reaction"], failure.body["system"]) == (reaction, system)
+    ]
+    return sorted(lane, key=lambda held: held[0])
+
+
+def _draft(body: ReactionFailed | ReactionResolved, cause: str, actor: Actor, key: str) -> Draft:
+    about = (subject(f"system/{body.system}"),)
+    return Draft(body=body, subjects=about, actor=actor, caused_by=(cause,), key=key)

@@ -26,22 +26,29 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     published: int
 
 
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """A reaction that failed and holds up its lane: the fact that says so, and why."""
+
+    fact: str
+    sentence: str
+
+
 class Lag(msgspec.Struct, frozen=True, kw_only=True):
-    """What waits: facts not yet followed, entries not yet published, open rows, failures holding up lanes."""
+    """What waits: facts not yet followed, entries not yet published, failures holding up lanes."""
 
     unfollowed: int
     unpublished: int
-    failures: tuple[str, ...]
+    failures: tuple[Failure, ...]
 
 
 def catch_up(workspace: "Workspace") -> None:
     """Do what any verb owes: react to facts that nobody followed yet. Costs one read when there are none."""
     recorder = workspace.recorder
-    since = read_position(workspace)
-    if since >= recorder.head().size:
-        return
-    with workspace.only_worker() as mine:
-        if mine:
+    # Asked again after the turn is given back: whoever recorded a fact meanwhile got no turn and went on.
+    while read_position(workspace) < recorder.head().size:
+        with workspace.only_worker() as mine:
+            if not mine:
+                return
             write_position(workspace, follow(workspace, read_position(workspace)))
 
 
@@ -63,19 +70,19 @@ def lag(workspace: "Workspace") -> Lag:
     return Lag(
         unfollowed=size - read_position(workspace),
         unpublished=size - workspace.published_size(),
-        failures=tuple(fact.body["sentence"] for fact in waiting(workspace)),
+        failures=tuple(Failure(fact=fact.id, sentence=fact.body["sentence"]) for fact in waiting(workspace)),
     )
 
 
 def read_position(workspace: "Workspace") -> int:
     """Return the ledger size up to which reactions have followed; 0 where it was never saved.
 
-    Losing it is harmless: effects are keyed by the fact that caused them.
+    Losing it is harmless: effects are keyed by the fact that caused them. One that the ledger has not
+    reached belongs to another copy of it, and is lost.
     """
-    try:
-        return int((workspace.folder / POSITION_FILE).read_text())
-    except (FileNotFoundError, ValueError):
-        return 0
+    text = workspace.read_file(POSITION_FILE) or b""
+    position = int(text) if text.isdigit() else 0
+    return position if position <= workspace.recorder.head().size else 0
 
 
 def write_position(workspace: "Workspace", size: int) -> None:

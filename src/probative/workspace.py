@@ -26,10 +26,11 @@ from probative.kernel.clock import Clock, SystemClock
 from probative.kernel.errors import ConflictError
 from probative.record.facts import Draft, KeyRegistered, LedgerOpened, subject
 from probative.record.ledger import Ledger
+from probative.record.proofs.note import check_key_name
+from probative.record.proofs.trust import TrustFile, build_trust
 from probative.record.publisher import Publisher
 from probative.record.recorder import Recorder
-from probative.record.proofs.trust import TrustFile, build_trust
-from probative.record.verify import Progress, Report, Stores, verify
+from probative.record.verify import Progress, Report, Stores, verify, with_decisions
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,16 +58,17 @@ class Workspace:
     @classmethod
     def create(cls, folder: Path, origin: str, clock: Clock | None = None) -> "Workspace":
         """Make a workspace in `folder`: keys, settings and the first fact; a used folder is refused."""
-        if folder.exists() and any(folder.iterdir()):
+        workspace = cls(folder, Config(origin=check_key_name(origin)), clock or SystemClock())
+        durable.make_folder(folder)
+        if any(folder.iterdir()):
             raise ConflictError(
                 "workspace.not-empty", f"'{folder}' is not empty.", "Name a new folder, or an empty one."
             )
-        folder.mkdir(parents=True, exist_ok=True)
-        workspace = cls(folder, Config(origin=origin), clock or SystemClock())
         for name in (LOG_KEY, WRITER_KEY):
             workspace.keys.create(name)
-        (folder / FILE_NAME).write_text(config_text(workspace.config))
         workspace._write_opening()
+        # Last: what was interrupted before this is no workspace yet.
+        workspace.write_file(FILE_NAME, config_text(workspace.config).encode())
         return workspace
 
     @classmethod
@@ -88,24 +90,12 @@ class Workspace:
     def recorder(self) -> Recorder:
         """The record, after the check that it is not behind what was published."""
         self._publisher.check()
-        return Recorder(self._stores.ledger, self._stores.blobs, self._ledger, self._publisher, self.clock)
+        return self._recorder
 
     @cached_property
     def decisions(self) -> "DecisionLog":
         """The decision log."""
-        from probative.adapters.journals import FileJournals
-        from probative.adapters.segments import FileSegments
-        from probative.adapters.vault import FileVault
-        from probative.record.decisions.log import DecisionLog
-
-        record = self.folder / "record"
-        return DecisionLog(
-            self.recorder,
-            FileJournals(record / "journal"),
-            FileSegments(record / "segments", record / "protected"),
-            FileVault(self.folder / "keys" / "protected.key"),
-            self.actor,
-        )
+        return self._decisions(self.recorder)
 
     @cached_property
     def gatekeeper(self) -> "Gatekeeper":
@@ -174,12 +164,22 @@ class Workspace:
         return build_trust(self.config.origin, log_key, {self._writer.key_id: self._writer.public_key})
 
     def verify(self, trust: TrustFile | None = None, progress: Progress | None = None) -> Report:
-        """Check the whole record; without `trust`, against this workspace's own keys."""
-        return verify(self._stores, trust or self.trust(), progress)
+        """Check the whole record, decisions included; without `trust`, against this workspace's own keys."""
+        report = verify(self._stores, trust or self.trust(), progress)
+        if not self._has_decisions():
+            return report
+        # Not `self.recorder`: a ledger that is refused for writing is still to be judged in full.
+        return with_decisions(report, self._recorder, self._decisions(self._recorder).verify, progress)
 
     def rebuild(self) -> int:
-        """Drop everything that can be computed again, and compute it; return the entries read."""
-        return self.recorder.rebuild()
+        """Compute the index again, and published files that are gone; return the entries read.
+
+        Entries, blobs and segments are only read, and nothing is acted upon.
+        """
+        # Not `self.recorder`: its check needs the very index that may be missing.
+        count = self._recorder.rebuild()
+        self._publisher.restore()
+        return count
 
     def published_size(self) -> int:
         """Return the size of the published checkpoint, 0 before the first."""
@@ -190,6 +190,10 @@ class Workspace:
         """Run a command of the user's own to its end, without a shell, and return its exit status."""
         return processes.execute(words)
 
+    def read_file(self, relative: str) -> bytes | None:
+        """Return a small working file of the workspace, `None` if it is not there."""
+        return durable.read(durable.inside(self.folder, relative))
+
     def write_file(self, relative: str, data: bytes) -> None:
         """Replace a small working file of the workspace in one step."""
         durable.replace(durable.inside(self.folder, relative), data)
@@ -197,6 +201,32 @@ class Workspace:
     def only_worker(self) -> AbstractContextManager[bool]:
         """Yield True to the one process that may do waiting work now; others get False at once."""
         return durable.try_locked(self.folder / "record" / ".working")
+
+    @cached_property
+    def _recorder(self) -> Recorder:
+        return Recorder(self._stores.ledger, self._stores.blobs, self._ledger, self._publisher, self.clock)
+
+    def _decisions(self, recorder: Recorder) -> "DecisionLog":
+        from probative.adapters.journals import FileJournals
+        from probative.adapters.segments import FileSegments
+        from probative.adapters.vault import FileVault
+        from probative.record.decisions.log import DecisionLog
+
+        record = self.folder / "record"
+        return DecisionLog(
+            recorder,
+            FileJournals(record / "journal"),
+            FileSegments(record / "segments", record / "protected"),
+            FileVault(self.folder / "keys" / "protected.key"),
+            self.actor,
+        )
+
+    def _has_decisions(self) -> bool:
+        """Tell whether anything says that decisions were recorded; without any, Arrow need not load."""
+        record = self.folder / "record"
+        kept = (record / name for name in ("journal", "segments", "protected"))
+        about = self._recorder.facts(kind="record.schema-declared")
+        return any(folder.exists() for folder in kept) or next(about, None) is not None
 
     @cached_property
     def _publisher(self) -> Publisher:

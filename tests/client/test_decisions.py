@@ -22,6 +22,7 @@ class Line:
     def __init__(self, log):
         self.log = log
         self.cut = False
+        self.error = None
         self.sent = 0
 
     def schema(self, system, version=None):
@@ -29,6 +30,8 @@ class Line:
 
     def record(self, system, rows, *, unrecorded=0):
         self.sent += 1
+        if self.error:
+            raise self.error
         if self.cut:
             raise UnavailableError("line.cut", "The record cannot be reached.", "Retry.")
         return self.log.record(system, rows, unrecorded=unrecorded)
@@ -188,6 +191,18 @@ def test_a_conflict_does_not_hold_back_the_other_rows(line):
         ["s-1", "s-2", "s-3"],
     )
     assert client.flush().state == "buffered"
+
+
+def test_a_failing_record_costs_no_row_that_was_kept(line):
+    """An error that is not about rows keeps what was buffered, and withdraws the row it was raised for."""
+    client = DecisionClient(line, "ads", batch_rows=2)
+    client.record(row(1))
+    line.error = TamperError("ledger.leaf", "Entry 3 does not hash to its leaf.", "Verify.")
+    with pytest.raises(TamperError):
+        client.record(row(2))
+    line.error = None
+    assert client.record(row(3)).receipt.rows == 2
+    assert line.log.read("ads")["subject"].to_pylist() == ["s-1", "s-3"]
 
 
 def test_outcomes_have_the_same_client(line):

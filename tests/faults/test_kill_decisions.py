@@ -1,5 +1,6 @@
 """SIGKILL while decisions are written and sealed: what was acknowledged is there once, and all verifies."""
 
+import contextlib
 import os
 import random
 import signal
@@ -7,15 +8,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from probative.adapters.journals import FileJournals
-from probative.adapters.segments import FileSegments
-from probative.adapters.vault import FileVault
 from probative.kernel.clock import SystemClock
-from probative.record.decisions.log import DecisionLog
 from probative.testing import fresh_workspace
 from probative.workspace import Workspace
 from tests.record.decisions.conftest import ACTOR, SCHEMA, Bench
@@ -41,12 +39,13 @@ def say(*words):
     os.write(1, (" ".join(words) + "\\n").encode())
 
 def write(folder, name):
-    recorder = Workspace.open(folder / "workspace").recorder
+    workspace = Workspace.open(folder / "workspace")
+    record = workspace.folder / "record"
     log = DecisionLog(
-        recorder,
-        FileJournals(folder / "journal"),
-        FileSegments(folder / "segments", folder / "protected"),
-        FileVault(folder / "vault" / "protected.key"),
+        workspace.recorder,
+        FileJournals(record / "journal"),
+        FileSegments(record / "segments", record / "protected"),
+        FileVault(workspace.folder / "keys" / "protected.key"),
         Actor(id="p-1", role="data-science"),
         Limits(rows_max=60, head_period=timedelta(milliseconds=30)),
     )
@@ -86,21 +85,8 @@ def folder(tmp_path: Path) -> Path:
     """Return a folder with a workspace on the real clock, a system and its schema."""
     workspace = fresh_workspace(tmp_path)
     Bench.register(workspace, "loans")
-    log = open_log(tmp_path, workspace)
-    log.declare(SCHEMA, ACTOR)
-    log.close()
+    workspace.decisions.declare(SCHEMA, ACTOR)
     return tmp_path
-
-
-def open_log(folder: Path, workspace: Workspace) -> DecisionLog:
-    """Open the decision log on a folder."""
-    return DecisionLog(
-        workspace.recorder,
-        FileJournals(folder / "journal"),
-        FileSegments(folder / "segments", folder / "protected"),
-        FileVault(folder / "vault" / "protected.key"),
-        ACTOR,
-    )
 
 
 def read_words(nursery: subprocess.Popen[str], acknowledged: Counter[str], until: str) -> list[str]:
@@ -115,13 +101,22 @@ def read_words(nursery: subprocess.Popen[str], acknowledged: Counter[str], until
             return words
 
 
-def test_acknowledged_decisions_survive_sigkill(folder: Path) -> None:
+@pytest.fixture
+def nursery(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Return the process that forks writers; it and what it forked end with the test."""
+    command = [sys.executable, "-c", NURSERY, str(folder)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        yield process
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_acknowledged_decisions_survive_sigkill(folder: Path, nursery: subprocess.Popen[str]) -> None:
     """Two writers at a time, killed at random moments of writing, sealing and recovering."""
     chance = random.Random(20261121)
     acknowledged: Counter[str] = Counter()
-    nursery = subprocess.Popen(
-        [sys.executable, "-c", NURSERY, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
     kills = 0
     read_words(nursery, acknowledged, "ready")
     for turn in range(ROUNDS):
@@ -143,17 +138,16 @@ def test_acknowledged_decisions_survive_sigkill(folder: Path) -> None:
         if line.endswith("\n") and words[0] == "ack":
             acknowledged.update(words[2:])
     nursery.wait()
-    nursery.stdout.close()
 
     survivor = Workspace.open(folder / "workspace", SystemClock())
-    log = open_log(folder, survivor)
+    log = survivor.decisions
     log.seal(force=True)
     recorded = Counter(log.read("loans", columns=["decision_id"]).column(0).to_pylist())
     assert kills >= 50
     assert len(acknowledged) > 5 * kills
     assert set(acknowledged) - set(recorded) == set()
     assert [decision for decision, count in recorded.items() if count > 1] == []
-    assert list((folder / "journal").glob("*.journal")) == []
+    assert list((survivor.folder / "record" / "journal").glob("*.journal")) == []
     assert log.verify() == []
     assert survivor.verify().problems == ()
     log.close()

@@ -27,9 +27,7 @@ def main(wheel: str, out: str) -> None:
         for column in codes:
             value = pc.add(value, pc.multiply(table[column], int(column.rsplit("_", 1)[1])))
         table = table.drop_columns(codes).append_column(name, value)
-    table = table.set_column(
-        table.column_names.index("SEX"), "SEX", pc.add(table["SEX"], 1)
-    )
+    table = table.set_column(table.column_names.index("SEX"), "SEX", pc.add(table["SEX"], 1))
     table = table.rename_columns(
         ["default" if name == "default-payment-next-month" else name for name in table.column_names]
     )

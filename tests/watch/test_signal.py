@@ -84,7 +84,7 @@ def test_a_signal_says_what_and_since_when():
     )
     first = raised[0]
     assert (first.cause, first.columns, first.severity, first.owner) == ("inputs", ("income",), 2, "p-7")
-    assert first.summary == f"inputs: psi income 9 (limit 0.25), {note}; since 2026-11-17T00:00Z"
+    assert first.summary == f"psi income 9 (limit 0.25), {note}; since 2026-11-17T00:00Z"
     assert first.first_window_from == format_instant(START + timedelta(days=1))
     assert raised[1].columns == ("months",), "another column is another signal"
 

@@ -85,9 +85,7 @@ def test_declarations_that_could_never_be_evaluated_are_refused(desk):
     with pytest.raises(UsageError, match="not of 'other'"):
         desk.monitor(system="other")
     with pytest.raises(UsageError, match="has no column 'colour'"):
-        desk.monitor(
-            'template = "tabular-drift"\n[[measures]]\nmeasure = "psi"\nthreshold = "psi-convention"\ncolumns = ["colour"]'
-        )
+        desk.monitor(COLOUR)
     registration = next(desk.recorder.facts(kind="record.system-registered")).id
     with pytest.raises(UsageError, match="authorises no audit"):
         desk.monitor('template = "tabular-fairness"\nattributes = [{name = "sex"}]', audit=registration)

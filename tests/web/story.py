@@ -44,6 +44,7 @@ from probative.respond.facts import (
     TaskSet,
     Trigger,
 )
+from probative.respond.inquiry.facts import AnswerRecorded, InquiryOpened, QuestionDue, SenderVerified
 from probative.respond.severity import Dimensions
 from probative.testing import fresh_workspace
 from probative.watch.facts import MonitorDeclared, ReadingTaken, SignalRaised
@@ -88,6 +89,7 @@ def tell(folder: Path) -> Story:
     _release(story)
     signal = _watch(story)
     _respond(story, signal)
+    _inquire(story)
     return story
 
 
@@ -562,4 +564,38 @@ def _clocks(story: Story) -> None:
         recipient="insurer",
         source="bb" * 32,
         actor=LEGAL,
+    )
+
+
+def _inquire(story: Story) -> None:
+    asked = {"inquiry": "inq-1", "system": SYSTEM}
+    now = story.clock.now()
+    story.say(
+        InquiryOpened(
+            **asked,
+            sender="Banking supervisor",
+            power="Art. 58(1)(a) GDPR",
+            received_at=format_instant(now),
+            letter="dd" * 32,
+            letter_bytes=2_048,
+            questions=(
+                QuestionDue(number=1, due_at=format_instant(now + 3 * DAY)),
+                QuestionDue(number=2, due_at=format_instant(now + 10 * DAY)),
+            ),
+            questions_text="de" * 32,
+        ),
+        "inquiry/inq-1",
+        actor=LEGAL,
+    )
+    story.say(
+        SenderVerified(**asked, genuine=True, method="call to the published number"),
+        "inquiry/inq-1",
+        actor=LEGAL,
+    )
+    story.say(
+        AnswerRecorded(
+            **asked, question=1, statements="df" * 32, count=1, evidence=(story.recorder.fact("#1").id,)
+        ),
+        "inquiry/inq-1",
+        actor=OWNER,
     )

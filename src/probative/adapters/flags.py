@@ -14,8 +14,8 @@ from pathlib import Path
 
 from probative.kernel.errors import UnavailableError, UsageError
 from probative.kernel.ids import check_name
-from probative.respond.contain.switch import Reading, evaluate
-from probative.respond.ports import Edit
+from probative.respond.contain.switch import evaluate
+from probative.respond.ports import Edit, Reading
 
 EDIT_WAIT_MS_MAX = 5_000
 URGENT_WAIT_MS_MAX = 20

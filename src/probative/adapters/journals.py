@@ -23,6 +23,8 @@ _WRITER = re.compile(r"w[0-9a-f]{12}\Z")
 _SEGMENT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _FILE = re.compile(r"(w[0-9a-f]{12})\.([0-9a-f-]{36})\.journal\Z")
 
+_NEW_NAMES_MAX = 64
+
 Write = Callable[[int, memoryview], int]
 Sync = Callable[[int], None]
 
@@ -45,7 +47,11 @@ class FileJournals:
             for path in sorted(self._root.glob("w*.lock")):
                 if _WRITER.match(path.stem) and (held := self._lock(path.stem)):
                     return held
-            return self._lock(f"w{os.urandom(6).hex()}")
+            for _ in range(_NEW_NAMES_MAX):
+                # Another process may find the new file and lock it first: then that one has a writer.
+                if held := self._lock(f"w{os.urandom(6).hex()}"):
+                    return held
+            return None
 
     def names(self) -> list[JournalName]:
         """Return all journals; segment ids are time-ordered, so the oldest comes first."""

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from probative.kernel.errors import UsageError
 
-
 _STANDARD_ERROR = 2
 
 
@@ -17,9 +16,10 @@ def execute(words: Sequence[str]) -> int:
     """Run `words` to the end and return the exit status; a program that cannot start raises `UsageError`."""
     try:
         return subprocess.run(list(words), stdout=_STANDARD_ERROR, check=False).returncode  # noqa: S603
-    except OSError as error:
+    except (OSError, ValueError, IndexError) as error:
+        why = getattr(error, "strerror", None) or "it is no command"
         raise UsageError(
             "command.not-started",
-            f"'{words[0] if words else ''}' cannot be started: {error.strerror}.",
+            f"'{words[0] if words else ''}' cannot be started: {why}.",
             "Check the command in the file.",
         ) from error

@@ -38,6 +38,14 @@ CREATE TRIGGER IF NOT EXISTS entries_remain BEFORE DELETE ON entries
   BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END;
 """
 
+_HINTS = {
+    "SQLITE_BUSY": "Another process is writing: wait for it to end, then run the same command again.",
+    "SQLITE_READONLY": "Nothing was changed: give yourself the right to write there, or ask its owner.",
+    "SQLITE_CANTOPEN": "Check that the folder is there and that you may write in it.",
+    "SQLITE_FULL": "Nothing was changed: free some space, then run the same command again.",
+    "SQLITE_IOERR": "Nothing was acknowledged: check the disk and its free space, then try again.",
+}
+
 
 class SqliteLedger:
     """A `LedgerStore` in the SQLite file at `path`, created if it is not there."""
@@ -150,7 +158,7 @@ class SqliteLedger:
             raise UnavailableError(
                 "ledger.unavailable",
                 f"The ledger '{self._path}' cannot be used now: {error}.",
-                "Another process may be writing; try again.",
+                _hint(getattr(error, "sqlite_errorname", "")),
             ) from error
         except sqlite3.IntegrityError as error:
             raise ConflictError(
@@ -213,6 +221,14 @@ class SqliteWriter:
         """Put the head that a rebuild computed from the entries."""
         self._connection.execute("DELETE FROM head")
         self._connection.execute("INSERT INTO head VALUES (1, ?, ?, ?)", (new.size, new.root, new.frontier))
+
+
+def _hint(name: str) -> str:
+    """Return what to do about an SQLite error of this name."""
+    for begins, hint in _HINTS.items():
+        if name.startswith(begins):
+            return hint
+    return "Nothing was changed; try again."
 
 
 def _where(query: Query) -> tuple[str, list[object]]:

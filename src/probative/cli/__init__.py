@@ -15,7 +15,7 @@ import click
 
 from probative import __version__
 from probative.cli.session import Session
-from probative.kernel.errors import ProbativeError
+from probative.kernel.errors import ProbativeError, UnavailableError
 
 _BUG_STATUS = 70
 _INTERRUPTED_STATUS = 130
@@ -115,6 +115,15 @@ def run(arguments: list[str]) -> int:
         # The reader of a pipe has gone (`| head`): nothing more to say, and nothing went wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        where = f"'{error.filename}'" if error.filename else "The system"
+        _complain(
+            as_json,
+            "system.unavailable",
+            f"{where} cannot be used: {error.strerror or error}.",
+            "Check the path, permissions and free space, then run the same command again.",
+        )
+        return UnavailableError.exit_status
     except Exception as error:  # noqa: BLE001  # the last line of defence: a bug of ours gets its own status
         _complain(
             as_json, "bug", f"This is a bug of ours: {type(error).__name__}: {error}.", "Please report it."

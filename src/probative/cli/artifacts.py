@@ -117,8 +117,15 @@ def run(file: Path, system_name: str, as_json: bool) -> int:
     start = start_run(workspace.recorder, system_name, convert(plan, Plan, file), actor)
     say_fact(start, as_json)
     status = workspace.execute([str(word) for word in command])
-    results = parse_results(Path(results_file).read_bytes()) if status == 0 else None
+    results, wrong = None, None
+    try:
+        results = parse_results(_read_file(results_file)) if status == 0 else None
+    except UsageError as error:
+        wrong = error
     say_fact(finish_run(workspace.recorder, start, results, actor), as_json)
+    if wrong is not None:
+        # After the finish: a run without readable results is recorded as failed, never left out.
+        raise wrong
     return 0 if status == 0 else 1
 
 
@@ -223,6 +230,17 @@ def release(
 
 
 COMMANDS = (system, asset, run, document, sign, key, release)
+
+
+def _read_file(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise UsageError(
+            "run.no-results",
+            f"The results file '{name}' cannot be read: {error.strerror}.",
+            "Let the command write it where 'results' says.",
+        ) from error
 
 
 def read_toml(file: Path, kind: type[T]) -> T:

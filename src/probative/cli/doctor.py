@@ -29,7 +29,11 @@ def group(as_json: bool) -> int:
         advice.append(f"{found.unfollowed} facts wait for reactions: probative run --once")
     if found.unpublished:
         advice.append(f"{found.unpublished} entries are not published: probative run --once")
-    advice += [f"a reaction failed and holds up its lane: {sentence}" for sentence in found.failures]
+    advice += [
+        f"a reaction failed and holds up its lane: {failure.sentence} "
+        f'probative run --retry {failure.fact[:12]} --reason "..."'
+        for failure in found.failures
+    ]
     if not as_json:
         click.echo("\n".join(advice) if advice else "Nothing waits.")
     return 1 if advice else 0

@@ -142,16 +142,17 @@ def verify(trust_file: Path | None, as_json: bool) -> int:
     )
     click.echo(
         f"{verdict}: {report.entries:,} entries, {report.tiles:,} published files, {report.blobs:,} blobs, "
-        f"{report.segments:,} segments with {report.decisions:,} rows; issuer {report.issuer or 'unknown'}"
+        f"{report.segments:,} segments with {report.decisions:,} decisions; "
+        f"issuer {report.issuer or 'unknown'}"
     )
     return report.exit_status
 
 
 @group.command()
 def rebuild() -> None:
-    """Drop the index and compute it again from the ledger."""
+    """Compute the index again from the ledger, and published files that are gone."""
     workspace = session().workspace()
-    click.echo(f"Rebuilt the index over {workspace.rebuild():,} entries.")
+    click.echo(f"Rebuilt the index and the published files over {workspace.rebuild():,} entries.")
 
 
 for command in artifacts.COMMANDS:

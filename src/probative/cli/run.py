@@ -10,8 +10,8 @@ import threading
 import click
 
 from probative.cli.output import json_option, print_json
-from probative.cli.session import session
-from probative.kernel.errors import UnavailableError
+from probative.cli.session import current_actor, session
+from probative.kernel.errors import UnavailableError, UsageError
 
 
 @click.command()
@@ -19,18 +19,29 @@ from probative.kernel.errors import UnavailableError
 @click.option(
     "--every", "period_s", type=click.IntRange(1, 3600), default=10, show_default=True, help="Seconds."
 )
+@click.option("--retry", metavar="FACT", help="Try a failed reaction again, then do one round.")
+@click.option("--skip", metavar="FACT", help="Leave a failed reaction, then do one round.")
+@click.option("--reason", default="", help="Why, with --retry or --skip.")
 @json_option
-def group(once: bool, period_s: int, as_json: bool) -> None:
+def group(once: bool, period_s: int, retry: str | None, skip: str | None, reason: str, as_json: bool) -> None:
     """Do the work that waits: reactions, sealing, clock warnings, publishing.
 
     \b
     Examples:
       probative run --once        one round, for a scheduler
       probative run --every 30    until stopped, every half minute
+      probative run --retry 4f1c09ab77e2 --reason "flag file mended"
     """
+    from probative.reactions import resolve
     from probative.work import work
 
     workspace = session().workspace()
+    if retry is not None and skip is not None:
+        raise UsageError("run.both", "A reaction is retried or skipped, not both.", "Give one of the two.")
+    if failed := retry or skip:
+        failure = workspace.recorder.fact(failed)
+        resolve(workspace, failure, "retry" if retry else "skip", reason, current_actor())
+        once = True
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

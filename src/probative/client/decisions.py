@@ -13,9 +13,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from probative.client.spool import Spool
-from probative.kernel.errors import ConflictError, ProbativeError, UnavailableError, UsageError
+from probative.kernel.errors import ProbativeError, UnavailableError, UsageError
 from probative.record.decisions.schema import DECISIONS, DecisionSchema
-from probative.record.decisions.values import check_row
+from probative.record.decisions.values import ID_TAKEN, check_row
 
 if TYPE_CHECKING:
     # Only the type: the decision log brings Arrow, and a service that uses a client should not wait for it.
@@ -110,7 +110,8 @@ class DecisionClient:
         """Take in one decision with every column of the schema.
 
         Raises `UsageError` at once for a row that does not fit, and, with "refuse", `UnavailableError` when
-        the record is out of reach: then the row is not kept, and the service must not act on it.
+        the record is out of reach: then the row is not kept, and the service must not act on it. An error
+        about another row of the batch names its id; the other rows are recorded.
         """
         row = dict(zip((c.name for c in self._columns), check_row(self._columns, decision), strict=True))
         with self._lock:
@@ -121,8 +122,9 @@ class DecisionClient:
                 return Answer("buffered")
             try:
                 return self._flush()
-            except UnavailableError:
-                self._buffer.pop()  # the row that came last: its caller is told that it is not kept
+            except ProbativeError as error:
+                if not _about_rows(error):
+                    self._buffer.pop()  # the row that came last: its caller is told that it is not kept
                 raise
 
     def flush(self) -> Answer:
@@ -178,8 +180,9 @@ class DecisionClient:
         for rows in spool.batches():
             try:
                 answer = Answer("recorded", self._send(rows))
-            except (UsageError, ConflictError):
-                spool.set_aside()
+            except ProbativeError as error:
+                if _about_rows(error):
+                    spool.set_aside()
                 raise
         spool.clear()
         return answer
@@ -188,16 +191,17 @@ class DecisionClient:
         """Record rows in one batch; if one of them is refused, the others one by one, then raise for it."""
         try:
             return self._send(rows)
-        except (UsageError, ConflictError):
-            if len(rows) == 1:
-                self._buffer = []
+        except ProbativeError as error:
+            if not _about_rows(error):
                 raise
         refused: list[ProbativeError] = []
         receipts: list[BatchReceipt] = []
         while self._buffer:
             try:
                 receipts.append(self._send(self._buffer[:1]))
-            except (UsageError, ConflictError) as error:
+            except ProbativeError as error:
+                if not _about_rows(error):
+                    raise
                 refused.append(error)
             del self._buffer[0]
         if refused:
@@ -211,3 +215,8 @@ class DecisionClient:
         if receipt.rows:
             self._unrecorded = 0
         return receipt
+
+
+def _about_rows(error: ProbativeError) -> bool:
+    """Tell whether the rows are at fault, and sending them again would fail again."""
+    return isinstance(error, UsageError) or error.code == ID_TAKEN

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pyarrow as pa
 
+from probative.client.decisions import DecisionClient
 from probative.client.guard import Guard
 from probative.demo import data
 from probative.demo.opening import Built
@@ -30,6 +31,7 @@ class Month:
         self._stage = stage
         self._chance = np.random.default_rng(stage.seed)
         self._guard = Guard(SYSTEM, stage.workspace.flags)
+        self._client = DecisionClient(stage.workspace.decisions, SYSTEM)
         self._served = {
             RELEASE: (built.model, built.model_digest),
             FALLBACK: (built.fallback, built.fallback_digest),
@@ -83,7 +85,9 @@ class Month:
             self.unserved += people.num_rows
             return
         rows = self._rows(people, begins, leave.release)
-        self._stage.workspace.decisions.record(SYSTEM, rows)
+        for row in rows.to_pylist():
+            self._client.record(row)
+        self._client.flush()
         answers = pa.table({"approved": rows["approved"], "repaid": people[data.LABEL].to_numpy() == 0})
         ids, before = self._answered.get(day, ([], None))
         joined = answers if before is None else pa.concat_tables([before, answers])

@@ -14,7 +14,7 @@ import msgspec
 
 from probative.kernel.actor import Actor
 from probative.kernel.digest import check_digest, sha256_hex
-from probative.kernel.errors import NotFoundError, UsageError
+from probative.kernel.errors import NotFoundError, TamperError, UsageError
 
 KIND_PREFIX = "urn:probative:fact:"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -117,7 +117,10 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     body: dict[str, Any]
 
     def read(self, kind: type[B]) -> B:
-        """Return the body as `kind`; a body of another kind, or one that does not fit, is refused."""
+        """Return the body as `kind`.
+
+        Another kind is a `NotFoundError`, a body that does not fit its own kind a `TamperError`.
+        """
         name, version = _NAMES[kind]
         if (self.kind, self.version) != (name, version):
             raise NotFoundError(
@@ -125,7 +128,14 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
                 f"Fact {self.index} is '{self.kind}:{self.version}', not '{name}:{version}'.",
                 "Ask for facts of that kind.",
             )
-        return msgspec.convert(self.body, kind)
+        try:
+            return msgspec.convert(self.body, kind)
+        except msgspec.ValidationError as error:
+            raise TamperError(
+                "fact.body-malformed",
+                f"Entry {self.index} is no '{name}:{version}': {error}.",
+                "Run 'probative record verify'.",
+            ) from error
 
 
 @fact_kind("record.ledger-opened")

@@ -94,7 +94,7 @@ class Ledger:
                 "Give a size that the ledger has reached.",
             )
         for index in self._store.find(query):
-            yield self.at(index)
+            yield self._found(index, query)
 
     def at(self, index: int) -> Fact:
         """Return the fact at `index`, its leaf hash computed from the stored bytes."""
@@ -119,7 +119,7 @@ class Ledger:
                 f"There is {count} fact with id {fact_id}.",
                 "List facts: probative record log",
             )
-        return self.at(found[0])
+        return self._found(found[0], Query(id_prefix=fact_id))
 
     def entry(self, index: int) -> bytes:
         """Return the stored envelope at `index`; bytes that do not hash to their leaf are a `TamperError`."""
@@ -159,11 +159,23 @@ class Ledger:
             )
         return merkle.root_at(size, self.hash_at(size))
 
+    def _found(self, index: int, query: Query) -> Fact:
+        """Return the fact that the index led to for `query`, if it is one: the index is not trusted."""
+        fact = self.at(index)
+        if not _matches(fact, query):
+            raise TamperError(
+                "ledger.index",
+                f"The index leads to entry {index}, which says something else.",
+                "Run 'probative record verify'; 'probative record rebuild' computes the index again.",
+            )
+        return fact
+
     def _known(self, draft: Draft) -> Fact | None:
-        found = list(self._store.find(Query(key=draft.key))) if draft.key else []
+        query = Query(key=draft.key)
+        found = list(self._store.find(query)) if draft.key is not None else []
         if not found:
             return None
-        fact = self.at(found[0])
+        fact = self._found(found[0], query)
         if not statement.same_draft(draft, fact):
             raise ConflictError(
                 "fact.key-taken",
@@ -192,6 +204,16 @@ def payload_of(entry: bytes) -> bytes:
         raise TamperError(
             "ledger.envelope", f"A stored entry is no envelope: {error}.", "Run 'probative record verify'."
         ) from error
+
+
+def _matches(fact: Fact, query: Query) -> bool:
+    return (
+        (not query.kinds or fact.kind in query.kinds)
+        and query.subject in (None, *(item.name for item in fact.subjects))
+        and query.digest in (None, *(item.sha256 for item in fact.subjects))
+        and query.key in (None, fact.key)
+        and fact.id.startswith(query.id_prefix or "")
+    )
 
 
 def index_row(fact: Fact) -> IndexRow:

@@ -86,6 +86,17 @@ class Publisher:
             self._public.replace(CHECKPOINT, note)
             return note
 
+    def restore(self) -> None:
+        """Write the files that the published checkpoint covers again where they are gone.
+
+        A file that is there with other bytes is a `TamperError` and stays for somebody to look at.
+        """
+        with self._public.locked():
+            self.check()
+            published = self.published()
+            if published is not None:
+                self._write_tiles(0, Head(published.size, published.root))
+
     def _write_tiles(self, old: int, head: Head) -> None:
         hash_at = self._ledger.hash_at(head.size)
         for tile in tiles.bundles_between(old, head.size):

@@ -2,7 +2,7 @@
 
 **Promise**: one pass in bounded memory; always a full verdict, with each bad place named in order; nothing is
 taken from the index to judge the entries.
-**Not here**: decision segments (`record.decisions`), packages (`prove`), repairing anything.
+**Not here**: how decision segments are checked (`record.decisions`), packages (`prove`), repairing anything.
 """
 
 import base64
@@ -10,18 +10,19 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from probative.kernel.errors import NotFoundError, ProbativeError, TamperError
+from probative.kernel.errors import NotFoundError, ProbativeError, TamperError, UnavailableError
 from probative.record import statement
 from probative.record.facts import Fact, LedgerOpened, kinds
 from probative.record.ledger import TILE_WIDTH, index_row, payload_of
 from probative.record.ports import BlobStore, IndexRow, LedgerStore, NodeRow, TreeStore
 from probative.record.problem import Problem
 from probative.record.proofs import merkle, tiles
-from probative.record.proofs.checkpoint import verify_checkpoint
+from probative.record.proofs.checkpoint import Checkpoint, verify_checkpoint
 from probative.record.proofs.envelope import verify_envelope
 from probative.record.proofs.note import parse_verifier_key
 from probative.record.proofs.trust import TrustFile
 from probative.record.publisher import CHECKPOINT, tile_bytes
+from probative.record.recorder import Recorder
 
 Progress = Callable[[str, int], None]
 
@@ -45,6 +46,31 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return 0 if self.issuer else 8
 
 
+def with_decisions(
+    report: Report, recorder: Recorder, check: Callable[[], list[Problem]], progress: Progress | None = None
+) -> Report:
+    """Return `report` with the decision log in it: what its manifests say there is, and what `check` finds.
+
+    A decision log that cannot even be followed, because entries that describe it are damaged, is a problem.
+    """
+    (progress or _silent)("decision log", report.entries)
+    manifests: list[Fact] = []
+    try:
+        manifests += recorder.facts(kind="record.segment-sealed")
+        problems = check()
+    except UnavailableError:
+        raise
+    except ProbativeError as error:
+        problems = [_bad("decision log", error.code, f"it cannot be followed: {error}")]
+    decided = [fact.body["rows"] for fact in manifests if fact.body["stream"] == "decisions"]
+    return msgspec.structs.replace(
+        report,
+        segments=len(manifests),
+        decisions=sum(decided),
+        problems=(*report.problems, *problems),
+    )
+
+
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
     """The places a verification reads."""
 
@@ -60,7 +86,7 @@ def verify(stores: Stores, trust: TrustFile | None, progress: Progress | None = 
     Without `trust` the keys that the first entry names are used: that shows consistency, not the issuer.
     `progress` is told what is being checked and how many were done.
     """
-    say = progress or (lambda _what, _count: None)
+    say = progress or _silent
     walk = _Walk(stores.ledger, trust)
     problems = list(walk.problems(say))
     problems += _check_head(stores.ledger, walk.frontier)
@@ -197,10 +223,17 @@ def _check_trees(
     """Check the checkpoint, then every published file against the entries."""
     problems: list[Problem] = []
     count = 0
+    missing: set[str] = set()
     note = stores.public.read(CHECKPOINT)
     if note is not None:
         count += 1
-        problems += _check_note(stores, note, size, trust)
+        try:
+            checkpoint = _trusted(stores, note, trust)
+        except ProbativeError as error:
+            problems.append(_bad("checkpoint", "signature", str(error)))
+        else:
+            problems += _check_note(stores, checkpoint, size)
+            missing = {tile.path for tile in _covered(checkpoint.size)}
     reader = tiles.HashReader(size, lambda tile: b"".join(_leaves(stores.ledger, tile)))
     for tree in (stores.public, stores.bundles):
         for path in tree.paths():
@@ -208,21 +241,30 @@ def _check_trees(
                 continue
             count += 1
             say("tiles", count)
+            missing.discard(path)
             problems += _check_file(stores, tree, path, reader)
+    problems += [
+        _bad(f"published {path}", "presence", "the checkpoint covers it, but it is not here")
+        for path in sorted(missing)
+    ]
     return count, problems
 
 
-def _check_note(stores: Stores, note: bytes, size: int, trust: TrustFile | None) -> Iterator[Problem]:
-    try:
-        if trust:
-            origin, keys = trust.origin, trust.verifier_keys()
-        else:
-            opened = _opened(stores.ledger)
-            origin, keys = opened.origin, (parse_verifier_key(opened.log_key),)
-        checkpoint = verify_checkpoint(note, origin, keys)
-    except ProbativeError as error:
-        yield _bad("checkpoint", "signature", str(error))
-        return
+def _covered(size: int) -> Iterator[tiles.Tile]:
+    """Yield the published files that a checkpoint over `size` entries needs."""
+    yield from tiles.tiles_between(0, size)
+    yield from tiles.bundles_between(0, size)
+
+
+def _trusted(stores: Stores, note: bytes, trust: TrustFile | None) -> Checkpoint:
+    """Return the checkpoint in `note`, signed by the trusted issuer or by the one that the ledger names."""
+    if trust:
+        return verify_checkpoint(note, trust.origin, trust.verifier_keys())
+    opened = _opened(stores.ledger)
+    return verify_checkpoint(note, opened.origin, (parse_verifier_key(opened.log_key),))
+
+
+def _check_note(stores: Stores, checkpoint: Checkpoint, size: int) -> Iterator[Problem]:
     if checkpoint.size > size:
         yield _bad("checkpoint", "rollback", f"it covers {checkpoint.size} entries, the ledger has {size}")
         return
@@ -273,6 +315,10 @@ def _opened(store: LedgerStore) -> LedgerOpened:
     for _, _, entry in store.entries(0, 1):
         return statement.read(payload_of(entry), 0, "").read(LedgerOpened)
     raise NotFoundError("ledger.empty", "The ledger has no entry.", "probative record init")
+
+
+def _silent(_what: str, _count: int) -> None:
+    """Tell nobody about progress."""
 
 
 def _bad(place: str, check: str, detail: str) -> Problem:

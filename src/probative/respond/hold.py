@@ -12,6 +12,7 @@ import msgspec
 
 from probative.kernel.actor import Actor
 from probative.kernel.clock import format_instant, parse_instant
+from probative.kernel.digest import sha256_hex
 from probative.kernel.errors import ConflictError, NotFoundError, ProbativeError
 from probative.record.facts import Body, Draft, Fact, Subject, subject
 from probative.record.recorder import Recorder
@@ -53,14 +54,15 @@ class Holds:
     ) -> Fact:
         """Hold `scope` for an incident or inquiry: provisional unless legal places it.
 
-        The hold takes effect at once and is asked for again after it was written.
+        The hold takes effect at once and is asked for again after it was written. A second call with the same
+        `key` returns the first hold.
         """
-        found = find_matter(self._recorder, matter)
-        name = f"hold-{found.name}-{sum(1 for _ in self._facts(found.system)) + 1}"
-        now = self._recorder.clock.now()
         if key and (known := next(self._recorder.facts(key=key), None)):
             return known
+        found = find_matter(self._recorder, matter)
+        now = self._recorder.clock.now()
         provisional = actor.role not in LEGAL_ROLES
+        name = f"hold-{found.name}-{sha256_hex(key.encode())[:8] if key else self._number(found.name)}"
         body = HoldPlaced(
             hold=name,
             system=found.system,
@@ -105,6 +107,11 @@ class Holds:
         """Return the provisional holds that legal should have confirmed or lifted by now."""
         now = self._recorder.clock.now()
         return [hold for hold in self.standing() if hold.overdue(now)]
+
+    def _number(self, matter: str) -> int:
+        """Return the number of a matter's next hold; two at once meet at the key, and one is refused."""
+        placed = self._recorder.facts(kind="respond.hold-placed")
+        return 1 + sum(matter in (fact.body["incident"], fact.body["inquiry"]) for fact in placed)
 
     def _standing(self, name: str) -> HoldPlaced:
         for hold in self.standing():

@@ -164,7 +164,7 @@ def describe(fact: Fact) -> str:
     ...     actor=Actor(id="p-1", role="legal"), occurred_at=at, recorded_at=at, body={"stage": "initial"}))
     'clock met: initial'
     """
-    template = _LINES.get(fact.kind)
+    template = _LINES.get(f"{fact.kind}/{fact.body.get('kind', '')}") or _LINES.get(fact.kind)
     if template is not None:
         return template.format_map(_Words(fact.body))
     words = fact.kind.partition(".")[2].replace("-", " ")
@@ -193,6 +193,8 @@ _LINES = {
     "respond.affected-frozen": "affected list frozen: {decisions} decisions, {people} people",
     "respond.playbook-started": "playbook {playbook} started ({mode})",
     "respond.step-started": "step started: {name}",
+    "respond.step-started/ask": "people are asked: {name}",
+    "respond.step-started/fork": "side by side from here: {name}",
     "respond.step-finished": "step {outcome}: {name}",
     "respond.step-escalated": "step late, escalated to {to_role}: {name}",
     "respond.playbook-finished": "playbook {outcome}",

@@ -9,7 +9,19 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from probative.respond.contain.switch import Reading
+from probative.respond.facts import Variant
+
+
+class Reading(NamedTuple):
+    """What a flag answered: the variant (`None` if it named none of ours), its value, and why.
+
+    `reason` is OpenFeature's (STATIC, TARGETING_MATCH, DEFAULT, DISABLED, ERROR); `error` says what failed.
+    """
+
+    variant: Variant | None
+    value: str
+    reason: str
+    error: str = ""
 
 
 class Edit(NamedTuple):

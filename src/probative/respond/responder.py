@@ -18,7 +18,6 @@ from probative.kernel.errors import ConflictError, NotFoundError, ProbativeError
 from probative.record.facts import Draft, Fact
 from probative.record.recorder import Recorder
 from probative.respond import signals
-from probative.respond.contain import verification
 from probative.respond.contain.carrier import Change
 from probative.respond.contain.intent import subjects_of
 from probative.respond.contain.killswitch import KillSwitch
@@ -26,6 +25,7 @@ from probative.respond.contain.orders import Orders, covering
 from probative.respond.custody import Custody
 from probative.respond.deadlines.keeper import Deadlines
 from probative.respond.declaring import Opening, declare
+from probative.respond.evidence import verification
 from probative.respond.evidence.keeper import Evidence
 from probative.respond.evidence.population import measure
 from probative.respond.facts import (

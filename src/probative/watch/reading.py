@@ -13,6 +13,7 @@ import msgspec
 from probative.kernel.canon import canonical
 from probative.kernel.clock import format_instant
 from probative.kernel.digest import sha256_hex
+from probative.watch.counting.profile import parse_object
 from probative.watch.counting.reference import Reference
 from probative.watch.counting.state import State
 from probative.watch.facts import ReadingTaken
@@ -67,7 +68,9 @@ def take(
 
 
 def measure(monitor: Monitor, reference: Reference, state: State) -> tuple[Measured, ...]:
-    """Compute every measure of a monitor from a state, the most serious first."""
+    """Compute every measure of a monitor from a state, the most serious first; without rows there is none."""
+    if state.rows == 0:
+        return ()
     found = measure_all(
         monitor.measures, reference.profile, reference.state, state, monitor.false_discovery_rate
     )
@@ -77,6 +80,15 @@ def measure(monitor: Monitor, reference: Reference, state: State) -> tuple[Measu
 def report_of(measures: Iterable[Measured]) -> bytes:
     """Return the canonical JSON of all measures of a reading."""
     return canonical(msgspec.to_builtins({"format": "probative-measures/1", "measures": list(measures)}))
+
+
+def measures_in(data: bytes) -> tuple[Measured, ...]:
+    """Read the measures back from a report or from the result of an audit.
+
+    >>> measures_in(report_of([]))
+    ()
+    """
+    return msgspec.convert(parse_object(data, "report of measures").get("measures"), tuple[Measured, ...])
 
 
 def fitting(measures: Iterable[Measured], bytes_max: int = MEASURES_BYTES_MAX) -> tuple[Measured, ...]:

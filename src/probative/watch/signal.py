@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from probative.kernel.clock import parse_instant
 from probative.watch.facts import MonitorSilenced, ReadingTaken, SignalCleared, SignalRaised
-from probative.watch.measures.measured import Family, Measured, Status, seriousness
+from probative.watch.measures.measured import Family, Measured, Status, headline, seriousness, shown
 from probative.watch.monitor import Monitor
 
 NAMED_MAX = 3
@@ -154,7 +154,7 @@ def _raise(
         severity=monitor.severity,
         owner=monitor.owner,
         cause=cause.value,
-        summary=_summary(cause, ordered, names, onset),
+        summary=_summary(ordered, names, onset),
         columns=names,
         measures=tuple(ordered[:MEASURES_MAX]),
         window_from=newest.window_from,
@@ -176,22 +176,17 @@ def _onset(monitor: Monitor, history: Sequence[ReadingTaken], about: set[Item]) 
     return onset
 
 
-def _summary(
-    cause: Family,
-    ordered: Sequence[Measured],
-    names: Sequence[str],
-    onset: ReadingTaken,
-) -> str:
-    # The distance tells more than a share: it comes with how the mean moved.
-    first = next(
-        (m for m in ordered if m.column == ordered[0].column and m.note.startswith("mean")), ordered[0]
-    )
-    number = "" if first.value is None else f" {first.value:.3g}"
-    limit = "" if first.breach is None else f" (limit {first.breach:g})"
-    note = f", {first.note}" if first.note else ""
+def _summary(ordered: Sequence[Measured], names: Sequence[str], onset: ReadingTaken) -> str:
+    """Say what is worst, how it moved, what moved with it, and since when."""
+    first = headline(ordered)
+    if first.value is None:
+        head = first.note
+    else:
+        head = f"{first.name} {shown(first.value)} (limit {first.breach:g})"
+        head += f", {first.note}" if first.note else ""
     others = f"; also {', '.join(names[1:NAMED_MAX])}" if len(names) > 1 else ""
     more = f" and {len(names) - NAMED_MAX} more" if len(names) > NAMED_MAX else ""
-    return f"{cause.value}: {first.name}{number}{limit}{note}{others}{more}; since {onset.window_from[:16]}Z"
+    return f"{head}{others}{more}; since {onset.window_from[:16]}Z"
 
 
 def open_signals(

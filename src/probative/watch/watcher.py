@@ -13,7 +13,9 @@ import msgspec
 import pyarrow as pa
 
 from probative.kernel.actor import Actor
+from probative.kernel.canon import canonical
 from probative.kernel.clock import format_instant, parse_instant, to_utc
+from probative.kernel.digest import sha256_hex
 from probative.kernel.errors import NotFoundError, TamperError, UsageError
 from probative.kernel.ids import check_name
 from probative.record.decisions.schema import OUTCOMES, DecisionSchema
@@ -150,6 +152,7 @@ class Watcher:
         Returns the new facts in order: readings, each followed by the signals it raised or cleared. Windows
         missed during a pause are caught up; late outcomes lead to new readings of old windows.
         """
+        self._check_known(system)
         at = to_utc(until) if until is not None else self._recorder.clock.now()
         chosen = [fact for (_, name), fact in self.monitors(system).items() if monitor in (None, name)]
         if monitor is not None and not chosen:
@@ -162,6 +165,7 @@ class Watcher:
 
     def readings(self, system: str, monitor: str | None = None, *, latest: bool = True) -> list[Fact]:
         """Return readings by time of their window; with `latest` only the last reading of each window."""
+        self._check_known(system)
         about = f"monitor/{system}/{monitor}" if monitor else f"system/{system}"
         found: dict[tuple[str, ...], Fact] = {}
         for fact in self._recorder.facts(kind="watch.reading-taken", subject=about):
@@ -191,6 +195,7 @@ class Watcher:
 
     def signals(self, system: str) -> list[Signal]:
         """Return every signal of a system, oldest first, with what has become of it."""
+        self._check_known(system)
         about = f"system/{system}"
         cleared = {
             signal.signal: signal.window_until for signal in read_all(self._recorder, SignalCleared, about)
@@ -233,7 +238,9 @@ class Watcher:
             reason=reason,
             expires_at=format_instant(expires_at),
         )
-        return self._recorder.append(Draft(body=body, subjects=subjects_of(system, monitor), actor=actor))[0]
+        key = f"watch.silence/{system}/{monitor}/{sha256_hex(canonical(msgspec.to_builtins(body)))[:32]}"
+        subjects = subjects_of(system, monitor)
+        return self._recorder.append(Draft(body=body, subjects=subjects, actor=actor, key=key))[0]
 
     def audit_fairness(
         self,
@@ -320,6 +327,15 @@ class Watcher:
                 "Take a reference with --favourable, or name the meaning.",
             )
         return read_reference(self._recorder.get(newest[-1].reference)).profile.meaning
+
+    def _check_known(self, system: str) -> None:
+        about = f"system/{system}"
+        if next(self._recorder.facts(kind="record.system-registered", subject=about), None) is None:
+            raise NotFoundError(
+                "system.unknown",
+                f"There is no system '{system[:80]}'.",
+                "List them: probative record log --kind record.system-registered",
+            )
 
     def _check_authorised(self, system: str, fact_id: str) -> None:
         fact = self._recorder.fact(fact_id)

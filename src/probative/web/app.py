@@ -9,10 +9,10 @@ from collections.abc import Iterable
 import anyio.to_thread
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
-from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.datastructures import CacheControlHeader, State
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 from litestar.types import ASGIApp
@@ -57,8 +57,8 @@ def build_routes(workspace: Workspace) -> Litestar:
             title="Probative",
             version=__version__,
             description="What the record says, read-only. Errors are problem details (RFC 9457).",
-            path="/api",
-            render_plugins=[JsonRenderPlugin()],
+            path="/api/openapi",
+            render_plugins=[JsonRenderPlugin(path="/")],
             use_handler_docstrings=True,
         ),
     )

@@ -7,16 +7,14 @@
 from typing import Annotated, Any
 
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Template
 
 from probative.web.views.moment import Moment
 
 AsOf = Annotated[
     int | None,
-    Parameter(
-        query="as_of", ge=1, required=False, description="Show the record as it was at this ledger size."
-    ),
+    QueryParameter(name="as_of", ge=1, description="Show the record as it was at this ledger size."),
 ]
 
 

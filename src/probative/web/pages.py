@@ -6,12 +6,14 @@
 
 from litestar import Response, get
 from litestar.datastructures import State
+from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from probative.record.facts import kinds
 from probative.web.asking import AsOf, moment_of, show
 from probative.web.views.entries import entry_of, fact_of, page_of
 from probative.web.views.incidents import incident_of, incidents_of
+from probative.web.views.inquiries import inquiries_of
 from probative.web.views.monitors import monitor_of, monitors_of
 from probative.web.views.overview import overview_of
 from probative.web.views.releases import release_of
@@ -28,14 +30,14 @@ def overview(state: State, as_of: AsOf = None) -> Template:
 
 
 @get("/systems/{system:str}", sync_to_thread=True, include_in_schema=False)
-def system_page(state: State, system: str, as_of: AsOf = None) -> Template:
+def system_page(state: State, system: FromPath[str], as_of: AsOf = None) -> Template:
     """Show one system: inventory, tier, releases, lineage."""
     moment = moment_of(state, as_of)
     return show("system.html", moment, state, view=system_of(moment, system))
 
 
 @get("/systems/{system:str}/releases/{release:str}", sync_to_thread=True, include_in_schema=False)
-def release_page(state: State, system: str, release: str, as_of: AsOf = None) -> Template:
+def release_page(state: State, system: FromPath[str], release: FromPath[str], as_of: AsOf = None) -> Template:
     """Show one release's verdict, control by control."""
     moment = moment_of(state, as_of)
     view = release_of(moment, state.workspace.gatekeeper, system, release)
@@ -43,7 +45,7 @@ def release_page(state: State, system: str, release: str, as_of: AsOf = None) ->
 
 
 @get("/systems/{system:str}/monitors", sync_to_thread=True, include_in_schema=False)
-def monitors_page(state: State, system: str, as_of: AsOf = None) -> Template:
+def monitors_page(state: State, system: FromPath[str], as_of: AsOf = None) -> Template:
     """Show a system's monitors, each with its latest reading and signals."""
     moment = moment_of(state, as_of)
     return show("monitors.html", moment, state, system=system, view=monitors_of(moment, system))
@@ -51,7 +53,11 @@ def monitors_page(state: State, system: str, as_of: AsOf = None) -> Template:
 
 @get("/systems/{system:str}/monitors/{monitor:str}", sync_to_thread=True, include_in_schema=False)
 def monitor_page(
-    state: State, system: str, monitor: str, series: str | None = None, as_of: AsOf = None
+    state: State,
+    system: FromPath[str],
+    monitor: FromPath[str],
+    series: FromQuery[str | None] = None,
+    as_of: AsOf = None,
 ) -> Template:
     """Show one monitor: the chosen series, or the most serious ones, as charts, and all of them as a list."""
     moment = moment_of(state, as_of)
@@ -61,7 +67,7 @@ def monitor_page(
 
 
 @get("/systems/{system:str}/monitors/{monitor:str}/chart", sync_to_thread=True, include_in_schema=False)
-def chart(state: State, system: str, monitor: str, series: str) -> Template:
+def chart(state: State, system: FromPath[str], monitor: FromPath[str], series: FromQuery[str]) -> Template:
     """Return one chart as a fragment: what the page's script puts in place of the one it shows."""
     moment = moment_of(state, None)
     view = monitor_of(moment, system, monitor)
@@ -70,13 +76,13 @@ def chart(state: State, system: str, monitor: str, series: str) -> Template:
 
 @get("/incidents", sync_to_thread=True, include_in_schema=False)
 def incidents_page(state: State, as_of: AsOf = None) -> Template:
-    """Show every incident, open ones first."""
+    """Show every incident and every inquiry, open ones first."""
     moment = moment_of(state, as_of)
-    return show("incidents.html", moment, state, view=incidents_of(moment))
+    return show("incidents.html", moment, state, view=incidents_of(moment), inquiries=inquiries_of(moment))
 
 
 @get("/incidents/{incident:str}", sync_to_thread=True, include_in_schema=False)
-def incident_page(state: State, incident: str, as_of: AsOf = None) -> Template:
+def incident_page(state: State, incident: FromPath[str], as_of: AsOf = None) -> Template:
     """Show one incident: clocks, timeline, evidence, tasks."""
     moment = moment_of(state, as_of)
     return show("incident.html", moment, state, view=incident_of(moment, incident))
@@ -85,9 +91,9 @@ def incident_page(state: State, incident: str, as_of: AsOf = None) -> Template:
 @get("/ledger", sync_to_thread=True, include_in_schema=False)
 def ledger_page(
     state: State,
-    kind: str | None = None,
-    subject: str | None = None,
-    before: int | None = None,
+    kind: FromQuery[str | None] = None,
+    subject: FromQuery[str | None] = None,
+    before: FromQuery[int | None] = None,
     as_of: AsOf = None,
 ) -> Template:
     """Show facts, newest first, of one kind or about one subject where that is asked for."""
@@ -98,14 +104,14 @@ def ledger_page(
 
 
 @get("/ledger/{fact:str}", sync_to_thread=True, include_in_schema=False)
-def entry_page(state: State, fact: str, as_of: AsOf = None) -> Template:
+def entry_page(state: State, fact: FromPath[str], as_of: AsOf = None) -> Template:
     """Show one fact by index, id or prefix of its id."""
     moment = moment_of(state, as_of)
     return show("entry.html", moment, state, view=entry_of(moment, fact))
 
 
 @get("/ledger/{fact:str}/envelope", sync_to_thread=True)
-def envelope(state: State, fact: str) -> Response[bytes]:
+def envelope(state: State, fact: FromPath[str]) -> Response[bytes]:
     """Return the stored DSSE envelope of a fact, byte for byte: the bytes whose hash is in the tree."""
     moment = moment_of(state, None)
     index = fact_of(moment, fact).index
@@ -113,7 +119,7 @@ def envelope(state: State, fact: str) -> Response[bytes]:
 
 
 @get("/ledger/{fact:str}/proof", sync_to_thread=True)
-def proof(state: State, fact: str) -> Response[bytes]:
+def proof(state: State, fact: FromPath[str]) -> Response[bytes]:
     """Return a `c2sp.org/tlog-proof@v1`: that the fact is in the ledger, under a signed checkpoint."""
     moment = moment_of(state, None)
     index = fact_of(moment, fact).index

@@ -26,7 +26,12 @@ from probative.web.views.sentences import tone
 HERE = Path(str(resources.files("probative.web")))
 STATIC = HERE / "static"
 SHORT_HEX = 10
-_SPANS = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min"))
+_SPANS = (
+    (timedelta(days=1), "d"),
+    (timedelta(hours=1), "h"),
+    (timedelta(minutes=1), "min"),
+    (timedelta(seconds=1), "s"),
+)
 
 LABELS = {
     "pass": "pass",
@@ -64,6 +69,7 @@ def environment() -> Environment:
         "size": byte_size,
         "pretty": pretty,
         "counted": counted,
+        "measured": measured,
         "words": words,
     }
     made.globals |= {"url": url, "asset": asset, "plot": plot, "spark": spark}
@@ -91,14 +97,25 @@ def span(value: str | datetime, now: datetime) -> str:
     'in 2 d 3 h'
     """
     at = parse_instant(value) if isinstance(value, str) else value
-    rest = abs(at - now)
+    length = abs(at - now)
+    if length < timedelta(seconds=1):
+        return "now"
+    return f"in {duration(length)}" if at > now else f"{duration(length)} ago"
+
+
+def duration(length: timedelta) -> str:
+    """Say how long something took, in its largest unit and the next.
+
+    >>> duration(timedelta(seconds=0)), duration(timedelta(seconds=42)), duration(timedelta(hours=30))
+    ('at once', '42 s', '1 d 6 h')
+    """
+    rest = length
     parts: list[str] = []
     for unit, name in _SPANS:
         count, rest = divmod(rest, unit)
         if count or parts:
             parts.append(f"{count} {name}")
-    text = " ".join(parts[:2]) or "moments"
-    return f"in {text}" if at > now else f"{text} ago"
+    return " ".join(parts[:2]) or "at once"
 
 
 def short(digest: str) -> Markup:
@@ -139,6 +156,20 @@ def counted(count: int, thing: str) -> str:
     ('1 signal', '1,200 readings')
     """
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def measured(name: str, value: float) -> tuple[str, str]:
+    """Show a metric by the unit that its name ends with: seconds as a duration, shares in per cent.
+
+    >>> measured("contain_s", 4320), measured("evidence_share", 0.8889), measured("affected_people", 1000)
+    (('contain', '1 h 12 min'), ('evidence', '88.9 %'), ('affected people', '1,000'))
+    """
+    stem, _, unit = name.rpartition("_")
+    if unit == "s" and stem:
+        return words(stem), duration(timedelta(seconds=value))
+    if unit == "share" and stem:
+        return words(stem), f"{number(value * 100, 3)} %"
+    return words(name), number(value)
 
 
 def byte_size(count: int) -> str:

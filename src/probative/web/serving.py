@@ -6,6 +6,7 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import Callable, Iterable
 
 from granian.constants import Interfaces
@@ -18,6 +19,7 @@ from probative.workspace import Workspace
 
 HOST = "127.0.0.1"
 PORT = 8470
+POLL_S = 0.02
 
 
 def serve(
@@ -33,14 +35,22 @@ def serve(
     `hosts` are names, besides this machine's own, that requests may ask for. A port that is taken raises
     `UnavailableError`.
     """
-    app = build_app(workspace, {host, *hosts})
+    _check_free(host, port)
+    asyncio.run(_run(build_app(workspace, {host, *hosts}), host, port, ready))
+
+
+def _check_free(host: str, port: int) -> None:
+    """Refuse a port that another process listens on: the server would silently share it."""
     try:
-        asyncio.run(_run(app, host, port, ready))
-    except (OSError, RuntimeError) as error:
+        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except OSError as error:
         raise UnavailableError(
             "web.port-taken",
-            f"Cannot listen on {host}:{port}: {error}.",
-            "Choose another port with --port.",
+            f"Cannot listen on {host}:{port}: {error.strerror or error}.",
+            "Choose another address with --host and --port.",
         ) from error
 
 
@@ -58,7 +68,21 @@ async def _run(app: object, host: str, port: int, ready: Callable[[str], object]
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.stop)
     serving = asyncio.create_task(server.serve())
-    await asyncio.sleep(0)
-    if not serving.done():
+    answering = asyncio.create_task(_answers(host, port))
+    await asyncio.wait((serving, answering), return_when=asyncio.FIRST_COMPLETED)
+    if answering.done():
         ready(f"http://{host}:{port}/")
+    answering.cancel()
     await serving
+
+
+async def _answers(host: str, port: int) -> None:
+    """Return once the server takes connections: the address that is announced must work."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(POLL_S)
+        else:
+            writer.close()
+            return

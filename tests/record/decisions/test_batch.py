@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 from probative.kernel.errors import UsageError
 from probative.kernel.ids import uuid7
 from probative.kernel.limits import BATCH_ROWS_MAX, LINE_BYTES_MAX
-from probative.record.decisions.batch import conform, parse_ids
+from probative.record.decisions.batch import conform
 from probative.record.decisions.codec.types import arrow_type
+from probative.record.decisions.ids import IdIndex, id_text, parse_ids
 from probative.record.decisions.schema import Column
-from probative.record.decisions.segment.admission import id_text
-from probative.record.decisions.segment.ids import IdIndex
 from probative.testing import START
 from tests.record.decisions.strategies import TYPES, to_batch, values_of
 

@@ -20,6 +20,7 @@ from probative.record.decisions.codec.plain import decode_row, encode_row
 from probative.record.decisions.codec.sql import leaf_sql
 from probative.record.decisions.schema import Column
 from tests.record.decisions import strategies
+from tests.vectors import make_row_be_1
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "row-be-1.json"
 
@@ -84,6 +85,11 @@ def test_published_vectors():
         assert encode_row([column], [value]) == row, case
         assert encode([column], strategies.to_batch([column], [(value,)])).data == row, case
         assert hashlib.sha256(b"\x00" + row).hexdigest() == case["leaf"], case
+
+
+def test_published_vectors_are_what_the_script_makes():
+    """The file of vectors is generated, not edited."""
+    assert VECTORS.read_text() == make_row_be_1.document()
 
 
 def test_every_nan_has_one_spelling():

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pyarrow as pa
 import pytest
 
+from probative.adapters.journals import FileJournals
 from probative.kernel.errors import ConflictError, DeniedError, NotFoundError, TamperError, UsageError
 from probative.kernel.ids import uuid7
 from probative.record.decisions.facts import AuditAuthorised, SegmentHead, SegmentSealed
@@ -189,6 +190,29 @@ def test_a_log_that_was_let_go_is_taken_over(bench):
     assert (fact.body["segment"], fact.body["root"]) == (receipt.segment, receipt.root)
     assert list(bench.journals.glob("*.journal")) == []
     assert other.verify() == []
+
+
+def test_the_chain_holds_when_a_writer_changes_hands(bench):
+    """What others sealed for a writer just before it was claimed is its previous segment all the same."""
+    bench.log.record("loans", bench.rows(3))
+    bench.log.close()
+
+    class Late(FileJournals):
+        """Journals that are claimed only after somebody else has sealed what was left."""
+
+        def claim(self, writer=None):
+            if writer is None:
+                other = bench.again()
+                other.seal()
+                other.close()
+            return super().claim(writer)
+
+    log = bench.again(journals=Late(bench.journals))
+    log.record("loans", bench.rows(3, START + timedelta(hours=1)))
+    log.seal(force=True)
+    first, second = (f.read(SegmentSealed) for f in bench.recorder.facts(kind="record.segment-sealed"))
+    assert (first.writer, second.previous) == (second.writer, first.segment)
+    assert log.verify() == []
 
 
 def test_threads_share_one_log(bench):

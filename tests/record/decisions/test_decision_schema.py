@@ -1,5 +1,8 @@
 """Schemas: what is accepted settles its defaults; what contradicts itself is refused by name."""
 
+import subprocess
+import sys
+
 import msgspec
 import pytest
 
@@ -178,3 +181,12 @@ def test_schemas_begin_with_the_fixed_columns(fields, code):
     assert refused.value.code == code
     with pytest.raises(UsageError):
         SCHEMA.stream("labels")
+
+
+def test_schemas_are_light():
+    """A room that only asks what a decision looks like does not wait for Arrow to load."""
+    code = (
+        "import sys, probative.record.decisions.facts, probative.record.decisions.values\n"
+        "sys.exit(', '.join({'pyarrow', 'numpy'} & set(sys.modules)) or 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -218,7 +218,7 @@ def test_a_line_of_100_mb_is_refused_without_reading_it(ads, form):
         ingest(ads.log, "ads", io.BufferedReader(raw), form)
     assert found.value.code == "ingest.line-too-long"
     assert str(LINE_BYTES_MAX) in str(found.value)
-    assert raw.read_bytes < 8 * LINE_BYTES_MAX
+    assert raw.read_bytes < 4 * LINE_BYTES_MAX
     assert ads.files() == []
 
 

@@ -1,5 +1,6 @@
 """The kill switch: stops without waiting, changes nothing uncaptured, lets answer again by two persons."""
 
+import json
 import sqlite3
 import threading
 from datetime import timedelta
@@ -7,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from probative.kernel.actor import Actor
-from probative.kernel.errors import ConflictError, DeniedError, NotFoundError, UnavailableError
+from probative.kernel.errors import ConflictError, DeniedError, NotFoundError, UnavailableError, UsageError
 from probative.record.facts import Draft, subject
 from probative.respond.contain.killswitch import KillSwitch
+from probative.respond.contain.switch import switched
 from probative.respond.facts import ActionDone
 from tests.respond.scene import ADVISER, COMMANDER, FALLBACK_MODEL, MODELLER, OWNER, SYSTEM, declare, scene
 
@@ -255,6 +257,25 @@ def test_recover_leaves_alone_what_is_still_being_done(made) -> None:
         made.spool.write("stop-1", _spooled(made))
         assert made.responder.switch.recover() == []
     assert [change.done.kind for change in made.responder.switch.recover()] == ["stop"]
+
+
+def test_a_spooled_stop_without_a_result_is_carried_through(made) -> None:
+    """Died after the pointer was on local disk and before the flag was off, without a ledger: recovery stops."""
+    spooled = json.loads(_spooled(made))
+    spooled |= {"done": None, "done_at": None}
+    made.flags.edit(lambda document: switched(document, "loans.serve", "on"))
+    made.spool.write("stop-1", json.dumps(spooled).encode())
+    assert [(change.done.outcome, change.done.recovered) for change in made.responder.switch.recover()] == [
+        ("done", True)
+    ]
+    assert made.flags.evaluate("loans.serve").variant == "off"
+
+
+def test_a_damaged_spool_entry_is_not_passed_over(made) -> None:
+    """A stop that cannot be read is said, not forgotten."""
+    made.spool.write("stop-1", b'{"intended": 1}')
+    with pytest.raises(UsageError, match="spooled stop cannot be read"):
+        made.responder.switch.recover()
 
 
 def _spooled(made) -> bytes:

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from probative.kernel.errors import UsageError
+from probative.kernel.errors import ConflictError, UsageError
 from probative.respond.playbooks.actions import TRAITS
 from probative.respond.playbooks.playbook import load_playbook
-from probative.respond.playbooks.validation import check_runnable, defects
+from probative.respond.playbooks.validation import check_runnable, check_valid, defects
 from tests.respond.playbooks.workflows import named, p01, step_id
 
 Content = dict[str, Any]
@@ -121,3 +122,26 @@ def test_an_unrunnable_playbook_is_refused_with_its_first_defects() -> None:
     step(content, STOP)["commands"][0]["command"] = "reboot"
     with pytest.raises(UsageError, match=r"1 defects: .* there is no action 'reboot'"):
         check_runnable(load_playbook(json.dumps(content).encode()).playbook, TRAITS)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"revoked": True},
+        {"valid_until": "2026-11-01T00:00:00.000Z"},
+        {"valid_from": "2027-01-01T00:00:00.000Z"},
+    ],
+)
+def test_a_playbook_outside_its_validity_is_refused(changes: Content) -> None:
+    """Revoked, expired, not valid yet."""
+    book = load_playbook(json.dumps({**p01(), **changes}).encode()).playbook
+    with pytest.raises(ConflictError):
+        check_valid(book, datetime(2026, 11, 15, tzinfo=UTC))
+
+
+def test_a_valid_playbook_is_taken() -> None:
+    """Within its span, and without one."""
+    spans = ({}, {"valid_from": "2026-01-01T00:00:00.000Z", "valid_until": "2027-01-01T00:00:00.000Z"})
+    for changes in spans:
+        book = load_playbook(json.dumps({**p01(), **changes}).encode()).playbook
+        check_valid(book, datetime(2026, 11, 15, tzinfo=UTC))

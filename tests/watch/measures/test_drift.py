@@ -137,7 +137,7 @@ def test_free_text_has_no_distance():
 @pytest.mark.parametrize(
     ("factor", "text"),
     [
-        (1000, "mean 5 -> 5000 (x 1000: looks like a change of unit)"),
+        (1000, "mean 5 -> 5,000 (x 1,000: looks like a change of unit)"),
         (0.01, "mean 5 -> 0.05 (/ 100: looks like a change of unit)"),
         (1.5, "mean 5 -> 7.5"),
         (-10, "mean 5 -> -50"),

@@ -29,27 +29,18 @@ class FileBlobs:
     def put(self, digest: str, data: bytes, *, private: bool) -> None:
         """Keep `data` under `digest`, durably."""
         if private:
-            self._private.mkdir(parents=True, exist_ok=True, mode=0o700)
+            durable.make_folder(self._private, 0o700)
         path = _place(self._private if private else self._shared, digest)
-        if not path.exists():
-            durable.create(path, data, 0o600 if private else 0o444)
+        durable.create(path, data, 0o600 if private else 0o444)
 
     def put_file(self, path: Path) -> tuple[str, str, int]:
         """Copy a file of any size in, hashing SHA-256 and BLAKE3 in the same read."""
+        durable.make_folder(self._shared)
+        staged = self._shared / f".{os.getpid()}.{os.urandom(4).hex()}"
         try:
-            self._shared.mkdir(parents=True, exist_ok=True)
-            staged = self._shared / f".{os.getpid()}.{os.urandom(4).hex()}"
-            sha256, other, count = hashlib.sha256(), blake3(), 0
-            with path.open("rb") as source, staged.open("xb") as target:
-                while chunk := source.read(_CHUNK_BYTES):
-                    sha256.update(chunk)
-                    other.update(chunk)
-                    count += len(chunk)
-                    target.write(chunk)
-                target.flush()
-                os.fsync(target.fileno())
-            final = _place(self._shared, sha256.hexdigest())
-            final.parent.mkdir(parents=True, exist_ok=True)
+            sha256, other, count = _copy(path, staged)
+            final = _place(self._shared, sha256)
+            durable.make_folder(final.parent)
             staged.chmod(0o444)
             staged.replace(final)
             durable.sync_folder(final.parent)
@@ -63,15 +54,15 @@ class FileBlobs:
                 f"'{path}' could not be copied in: {error.strerror}.",
                 "Check space and rights.",
             ) from error
-        return sha256.hexdigest(), other.hexdigest(), count
+        finally:
+            staged.unlink(missing_ok=True)
+        return sha256, other, count
 
     def get(self, digest: str) -> tuple[bytes, bool]:
         """Return the stored bytes and whether they lie in the private folder."""
         for root, private in ((self._shared, False), (self._private, True)):
-            try:
-                return _place(root, digest).read_bytes(), private
-            except FileNotFoundError:
-                continue
+            if (data := durable.read(_place(root, digest))) is not None:
+                return data, private
         raise NotFoundError(
             "blob.missing",
             f"Blob {digest} is not in this workspace.",
@@ -87,10 +78,31 @@ class FileBlobs:
         """Hash every blob again; yield those that are not what their name says."""
         for root in (self._shared, self._private):
             for path in sorted(_files(root)):
-                with path.open("rb") as file:
-                    found = hashlib.file_digest(file, "sha256").hexdigest()
+                try:
+                    with path.open("rb") as file:
+                        found = hashlib.file_digest(file, "sha256").hexdigest()
+                except OSError as error:
+                    raise UnavailableError(
+                        "disk.unavailable",
+                        f"'{path}' cannot be read: {error.strerror or error}.",
+                        "Check permissions and the disk; nothing is judged by what cannot be read.",
+                    ) from error
                 if found != path.name:
                     yield f"blob {path.name}", f"its bytes hash to {found}"
+
+
+def _copy(path: Path, staged: Path) -> tuple[str, str, int]:
+    """Copy a file durably to `staged` and return its SHA-256, BLAKE3 and size, hashed on the way."""
+    sha256, other, count = hashlib.sha256(), blake3(), 0
+    with path.open("rb") as source, staged.open("xb") as target:
+        while chunk := source.read(_CHUNK_BYTES):
+            sha256.update(chunk)
+            other.update(chunk)
+            count += len(chunk)
+            target.write(chunk)
+        target.flush()
+        os.fsync(target.fileno())
+    return sha256.hexdigest(), other.hexdigest(), count
 
 
 def _files(root: Path) -> Iterator[Path]:

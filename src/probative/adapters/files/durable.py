@@ -8,10 +8,14 @@ failed fsync raises and is never tried again on the same file.
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from probative.kernel.errors import TamperError, UnavailableError, UsageError
+from probative.kernel.limits import LOCK_WAIT_MS_MAX
+
+_POLL_MS = 5
 
 
 def inside(root: Path, relative: str) -> Path:
@@ -28,10 +32,19 @@ def inside(root: Path, relative: str) -> Path:
     return root.joinpath(*parts)
 
 
+def read(path: Path) -> bytes | None:
+    """Return the bytes at `path`, or `None` if nothing is there; `UnavailableError` if it cannot be read."""
+    with _translated(path, "read"):
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+
 def replace(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Put `data` at `path` in one step: readers see the old bytes or the new ones."""
     with _translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         staged = _stage(path, data, mode)
         try:
             staged.replace(path)
@@ -44,7 +57,7 @@ def replace(path: Path, data: bytes, mode: int = 0o644) -> None:
 def create(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Create `path` once and for ever; the same bytes again change nothing, others are a `TamperError`."""
     with _translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         staged = _stage(path, data, mode)
         try:
             # A hard link refuses to replace: two writers cannot both win.
@@ -61,6 +74,18 @@ def create(path: Path, data: bytes, mode: int = 0o644) -> None:
         sync_folder(path.parent)
 
 
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make `folder`, and what is missing above it, each name durable; one that is there stays as it is."""
+    with _translated(folder):
+        missing = []
+        while not folder.is_dir():
+            missing.append(folder)
+            folder = folder.parent
+        for each in reversed(missing):
+            each.mkdir(mode=mode, exist_ok=True)
+            sync_folder(each.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in `folder` durable."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -71,33 +96,45 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on the file at `path`; it falls with the process that holds it."""
-    with _translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+def locked(path: Path, wait_ms_max: int = LOCK_WAIT_MS_MAX) -> Iterator[None]:
+    """Hold an exclusive lock on the file at `path`; it falls with the process that holds it.
+
+    A holder that does not let go within `wait_ms_max` is an `UnavailableError`: nobody waits for ever.
+    """
+    with try_locked(path, wait_ms_max) as mine:
+        if not mine:
+            raise UnavailableError(
+                "disk.locked",
+                f"Another process has held '{path}' for {wait_ms_max} ms.",
+                "Wait for it to end, or stop it, then run the same command again.",
+            )
         yield
-    finally:
-        os.close(handle)
 
 
 @contextlib.contextmanager
-def try_locked(path: Path) -> Iterator[bool]:
-    """Yield True while holding the lock on `path`, or False at once when another process holds it."""
+def try_locked(path: Path, wait_ms_max: int = 0) -> Iterator[bool]:
+    """Yield True while holding the lock on `path`, or False when another process keeps it too long."""
     with _translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        mine = True
-    except BlockingIOError:
-        mine = False
-    try:
-        yield mine
+        yield _take(handle, wait_ms_max)
     finally:
         os.close(handle)
+
+
+def _take(handle: int, wait_ms_max: int) -> bool:
+    # Waiting is the one thing here that needs a stopwatch; no decision or fact sees it.
+    give_up_at = time.monotonic() + wait_ms_max / 1000
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= give_up_at:
+                return False
+            time.sleep(_POLL_MS / 1000)
+        else:
+            return True
 
 
 def _stage(path: Path, data: bytes, mode: int) -> Path:
@@ -115,12 +152,12 @@ def _stage(path: Path, data: bytes, mode: int) -> Path:
 
 
 @contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def _translated(path: Path, what: str = "written") -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise UnavailableError(
             "disk.unavailable",
-            f"'{path}' cannot be written: {error.strerror or error}.",
+            f"'{path}' cannot be {what}: {error.strerror or error}.",
             "Check free space and permissions, then run the same command again.",
         ) from error

@@ -20,10 +20,7 @@ class FileTree:
 
     def read(self, path: str) -> bytes | None:
         """Return a published file, or `None`."""
-        try:
-            return durable.inside(self._root, path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        return durable.read(durable.inside(self._root, path))
 
     def create(self, path: str, data: bytes) -> None:
         """Publish a file that never changes."""

@@ -2,33 +2,26 @@
 
 **Promise**: what comes out has the schema's columns, types and nulls; a conversion happens only where no
 value changes; a refused batch has written nothing.
-**Not here**: duplicates and conflicts with what is recorded (`segment.admission`).
+**Not here**: duplicates and conflicts with what is recorded (`admission.admitting`).
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from probative.kernel.errors import UsageError
 from probative.kernel.limits import BATCH_ROWS_MAX, LINE_BYTES_MAX
 from probative.record.decisions.codec.types import arrow_schema
+from probative.record.decisions.ids import parse_ids
 from probative.record.decisions.schema import Column
-from probative.record.decisions.values import check_names, check_row, refuse_id, refuse_null
+from probative.record.decisions.values import check_names, check_row, refuse_null
 
-Ids = npt.NDArray[np.bytes_]
 Tabular: TypeAlias = pa.Table | pa.RecordBatch | Sequence[Mapping[str, Any]]
 
 BATCH_BYTES_MAX = 256 * 1024 * 1024
-_ID_CHARS = 36
-_DASHES = (8, 13, 18, 23)
-_HEX_AT = [at for at in range(_ID_CHARS) if at not in _DASHES]
-_VERSION_AT, _VARIANT_AT = 14, 19
-_NIBBLES = np.full(256, 255, np.uint8)
-_NIBBLES[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16, dtype=np.uint8)
 # The years that every reader of ours, and SQL, can show.
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
@@ -60,24 +53,6 @@ def batch_of(columns: Sequence[Column], values: Sequence[Sequence[Any]]) -> pa.R
         pa.array(column, field.type) for column, field in zip(zip(*values, strict=True), schema, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def parse_ids(array: pa.Array) -> Ids:
-    """Return decision ids as 16 bytes each; text that is no UUID version 7 raises `UsageError`."""
-    lengths = pc.binary_length(array).to_numpy(zero_copy_only=False)
-    odd = np.flatnonzero(lengths != _ID_CHARS)
-    if len(odd):
-        refuse_id(array[int(odd[0])].as_py(), f"row {int(odd[0])}")
-    start = int(np.frombuffer(array.buffers()[1], "<i4", 1, array.offset * 4)[0])
-    text = np.frombuffer(array.buffers()[2], np.uint8, len(array) * _ID_CHARS, start).reshape(-1, _ID_CHARS)
-    nibbles = _NIBBLES[text[:, _HEX_AT]]
-    wrong = (nibbles == 255).any(axis=1) | (text[:, _DASHES] != ord("-")).any(axis=1)
-    wrong |= (text[:, _VERSION_AT] != ord("7")) | ((_NIBBLES[text[:, _VARIANT_AT]] & 0b1100) != 0b1000)
-    odd = np.flatnonzero(wrong)
-    if len(odd):
-        refuse_id(array[int(odd[0])].as_py(), f"row {int(odd[0])}")
-    packed = (nibbles[:, 0::2] << 4) | nibbles[:, 1::2]
-    return np.ascontiguousarray(packed).view("S16").reshape(-1)
 
 
 def _conform_arrow(columns: Sequence[Column], rows: pa.Table | pa.RecordBatch) -> pa.RecordBatch:

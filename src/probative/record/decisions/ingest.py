@@ -25,11 +25,11 @@ import pyarrow.parquet as pq
 from probative.kernel.canon import parse_strict
 from probative.kernel.errors import UsageError
 from probative.kernel.limits import LINE_BYTES_MAX
-from probative.record.decisions.batch import Ids, batch_of, conform, parse_ids
+from probative.record.decisions.batch import batch_of, conform
 from probative.record.decisions.codec.types import arrow_type
+from probative.record.decisions.ids import Ids, id_text, parse_ids
 from probative.record.decisions.log import DecisionLog
 from probative.record.decisions.schema import DECISIONS, Column, parse_type
-from probative.record.decisions.segment.admission import id_text
 from probative.record.decisions.values import check_names, check_row, check_value
 
 BATCH_ROWS = 16_384
@@ -46,6 +46,25 @@ class Ingested(msgspec.Struct, frozen=True, kw_only=True):
 class _Source(NamedTuple):
     file: BinaryIO
     columns: tuple[Column, ...]
+
+
+class _LineGuard:
+    """A file that stops being read in the middle of a line without end: Arrow would read far ahead."""
+
+    closed = False
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._open_bytes = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on; a line that has grown too long raises `UsageError`."""
+        data = self._file.read(size)
+        end = data.rfind(b"\n")
+        self._open_bytes = self._open_bytes + len(data) if end < 0 else len(data) - end - 1
+        if self._open_bytes > LINE_BYTES_MAX:
+            _refuse("line-too-long", f"A line of the CSV file has more than {LINE_BYTES_MAX} bytes.")
+        return data
 
 
 Progress = Callable[[str, int], None]
@@ -155,8 +174,8 @@ def _csv(source: _Source) -> Iterator[pa.RecordBatch]:
     names = _csv_names(source)
     try:
         reader = pa_csv.open_csv(
-            pa.PythonFile(source.file, "r"),
-            # A line must fit into one block: this is what keeps a line without end out of memory.
+            pa.PythonFile(_LineGuard(source.file), "r"),
+            # A row must fit into one block, line breaks in quotes included.
             read_options=pa_csv.ReadOptions(block_size=LINE_BYTES_MAX, use_threads=False),
             parse_options=pa_csv.ParseOptions(newlines_in_values=True),
             convert_options=convert,

@@ -15,13 +15,13 @@ import pyarrow as pa
 from probative.kernel.actor import Actor
 from probative.kernel.errors import ConflictError, DeniedError, NotFoundError, UsageError
 from probative.record.decisions import verify
+from probative.record.decisions.admission.admitting import Admission
 from probative.record.decisions.batch import Tabular, conform
 from probative.record.decisions.facts import AuditAuthorised, ProtectedRead, SchemaDeclared, declared
 from probative.record.decisions.ports import JournalStore, SegmentFiles, Vault
 from probative.record.decisions.proof import DecisionProof, prove_in
 from probative.record.decisions.reading import Reader, span
 from probative.record.decisions.schema import DECISIONS, OUTCOMES, STREAMS, DecisionSchema, nearest
-from probative.record.decisions.segment.admission import Admission
 from probative.record.decisions.segment.catalog import Catalog
 from probative.record.decisions.segment.sealing import Store
 from probative.record.decisions.segment.writer import DEFAULT_LIMITS, Limits, SegmentWriter

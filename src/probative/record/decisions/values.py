@@ -21,6 +21,7 @@ from probative.kernel.errors import UsageError
 from probative.kernel.limits import LINE_BYTES_MAX
 from probative.record.decisions.schema import Column, nearest, parse_type
 
+ID_TAKEN = "decisions.id-taken"  # the code of the error about an id that is recorded with other values
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
 _DECIMAL = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?\Z")
 _EXACT = Context(prec=128)

@@ -16,12 +16,11 @@ import pyarrow.compute as pc
 
 from probative.kernel.clock import format_instant
 from probative.kernel.errors import ProbativeError
-from probative.record.decisions.batch import Ids, parse_ids
 from probative.record.decisions.codec.arrow import leaf_hashes
 from probative.record.decisions.facts import SegmentHead, schema_digest
+from probative.record.decisions.ids import Ids, id_text, parse_ids
 from probative.record.decisions.ports import JournalName, JournalStore
 from probative.record.decisions.schema import DECISIONS
-from probative.record.decisions.segment.admission import id_text
 from probative.record.decisions.segment.catalog import Catalog, Sealed
 from probative.record.decisions.segment.files import batches, opened, part_names, protected_batches
 from probative.record.decisions.segment.parts import FACTS, PAYLOAD, PROTECTED, TREE, contradicted

@@ -31,10 +31,7 @@ class VerifierKey(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse names that a signature line could not carry, and keys of another length."""
-        if not _is_key_name(self.name):
-            raise UsageError(
-                "note.key-name", f"'{self.name[:80]}' cannot name a key.", "Use no spaces and no plus sign."
-            )
+        check_key_name(self.name)
         if len(self.public_key) != 32:
             raise UsageError(
                 "note.key-length",
@@ -66,6 +63,19 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     signatures: tuple[NoteSignature, ...]
+
+
+def check_key_name(name: str) -> str:
+    """Return `name` if a signature line can carry it (a log's origin is such a name), else `UsageError`.
+
+    >>> check_key_name("example.com/credit")
+    'example.com/credit'
+    """
+    if not _is_key_name(name):
+        raise UsageError(
+            "note.key-name", f"'{name[:80]}' cannot name a key.", "Use no spaces and no plus sign."
+        )
+    return name
 
 
 def parse_verifier_key(line: str) -> VerifierKey:

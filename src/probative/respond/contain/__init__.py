@@ -1,6 +1,6 @@
-"""Contain: the kill switch, standing orders, and finding out whether a stop really stopped.
+"""Contain: the kill switch, and the standing orders that let the machine use it.
 
 **Promise**: a stop waits for nothing; every other change of a system needs its capture first; an act counts
 only when its effect was observed.
-**Not here**: the flag file itself (`adapters.flags`) and playbooks that call these acts.
+**Not here**: the flag file (`adapters.flags`), whether a stop really stopped (`respond.evidence`), playbooks.
 """

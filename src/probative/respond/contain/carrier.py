@@ -21,7 +21,7 @@ from probative.record.recorder import Recorder
 from probative.respond.contain import switch
 from probative.respond.contain.intent import Intent, subjects_of
 from probative.respond.facts import ActionDone, ActionIntended
-from probative.respond.ports import FlagStore, Spool
+from probative.respond.ports import FlagStore, Reading, Spool
 
 _UNSURE = "the instant of the act is not known: it lies between the intent and the recovery"
 _NOT_ACTED = "found open after a crash, its effect is not there: repeat it if it is still wanted"
@@ -220,7 +220,7 @@ def _edit(intended: ActionIntended) -> Callable[[bytes], bytes]:
     return lambda document: switch.switched(document, intended.flag, intended.variant)
 
 
-def _shows(intended: ActionIntended, reading: switch.Reading, flags: FlagStore) -> bool:
+def _shows(intended: ActionIntended, reading: Reading, flags: FlagStore) -> bool:
     """Tell whether the switch answers what was intended."""
     if intended.kind == "arm":
         document = flags.read()

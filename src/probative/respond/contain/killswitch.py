@@ -23,7 +23,7 @@ from probative.respond.contain.intent import Intent, open_intents, subjects_of
 from probative.respond.contain.pointer import LEDGER_READ_MS_MAX, pointed_stop, take_pointer
 from probative.respond.facts import ActionDone, ActionIntended, LockOverridden, ReenableApproved, Variant
 from probative.respond.matters import find_matter
-from probative.respond.ports import FlagStore, Spool
+from probative.respond.ports import FlagStore, Reading, Spool
 
 SEAL_WAIT_MS_MAX = 50
 ATTEMPTS_MAX = 20
@@ -42,7 +42,7 @@ class KillSwitch:
         self._spool = spool
         self._carrier = Carrier(recorder, flags, spool)
 
-    def reading(self, system: str) -> switch.Reading:
+    def reading(self, system: str) -> Reading:
         """Return what the system's flag answers now."""
         return self._flags.evaluate(switch.flag_of(system))
 
@@ -208,7 +208,7 @@ class KillSwitch:
                 raise NotFoundError(
                     "switch.not-armed",
                     f"The flag '{flag}' names no release for '{variant}'.",
-                    f"Arm it: probative respond arm {system} --release RELEASE --fallback RELEASE",
+                    f"Arm it: probative respond switch arm {system} RELEASE --fallback RELEASE",
                 )
             proposal(self._recorder, system, release)
             before = switch.evaluate(document, flag)

@@ -10,7 +10,7 @@ Document format: https://flagd.dev/reference/flag-definitions/.
 """
 
 import json
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from openfeature.contrib.tools.flagd.core import FlagdCore
 from openfeature.exception import OpenFeatureError
@@ -19,22 +19,11 @@ from probative.kernel.canon import parse_strict
 from probative.kernel.errors import NotFoundError, UsageError
 from probative.kernel.ids import check_name
 from probative.respond.facts import Variant
+from probative.respond.ports import Reading
 
 FLAG_SCHEMA = "https://flagd.dev/schema/v0/flags.json"
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
 _UNREAD = ""
-
-
-class Reading(NamedTuple):
-    """What a flag answered: the variant (`None` if it named none of ours), its value, and why.
-
-    `reason` is OpenFeature's (STATIC, TARGETING_MATCH, DEFAULT, DISABLED, ERROR); `error` says what failed.
-    """
-
-    variant: Variant | None
-    value: str
-    reason: str
-    error: str = ""
 
 
 def flag_of(system: str) -> str:
@@ -88,7 +77,7 @@ def switched(document: bytes, flag: str, variant: Variant) -> bytes:
         raise NotFoundError(
             "switch.no-variant",
             f"The flag '{flag}' has no variant '{variant}'.",
-            "Arm it first: probative respond arm SYSTEM --release RELEASE --fallback RELEASE",
+            "Arm it first: probative respond switch arm SYSTEM RELEASE --fallback RELEASE",
         )
     return _with_flag(content, flag, variants, variant)
 

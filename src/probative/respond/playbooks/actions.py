@@ -22,8 +22,8 @@ from probative.kernel.actor import Actor
 from probative.kernel.outcome import Outcome
 from probative.record.recorder import Recorder
 from probative.respond.contain.killswitch import KillSwitch
-from probative.respond.contain.verification import verify_stop
 from probative.respond.evidence.keeper import Evidence
+from probative.respond.evidence.verification import verify_stop
 from probative.respond.facts import HoldScope
 from probative.respond.hold import Holds
 from probative.respond.playbooks.validation import CAPTURES, ActionTraits

@@ -29,7 +29,7 @@ from probative.respond.playbooks.facts import (
 )
 from probative.respond.playbooks.playbook import Loaded, Step, Variable, load_playbook
 from probative.respond.playbooks.runner import Runner, acting, step_draft
-from probative.respond.playbooks.validation import check_runnable
+from probative.respond.playbooks.validation import check_runnable, check_valid
 from probative.respond.playbooks.view import Execution, Standing, StepView, stand, view_of
 from probative.respond.ports import Spool
 
@@ -80,6 +80,7 @@ class Playbooks:
                 f"Ask one of: {', '.join(ADOPTING_ROLES)}.",
             )
         check_runnable(loaded.playbook, TRAITS)
+        check_valid(loaded.playbook, self._recorder.clock.now())
         book = loaded.playbook
         body = PlaybookAdopted(
             system=system,
@@ -121,6 +122,7 @@ class Playbooks:
             )
         book = load_playbook(self._recorder.get(found.sha256)).playbook
         check_runnable(book, TRAITS)
+        check_valid(book, self._recorder.clock.now())
         given = _external_values(book.playbook_variables, inputs or {})
         runs = [run for run in self.executions(incident) if run.playbook == playbook]
         if any(run.state == "running" for run in runs):

@@ -7,10 +7,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 
 import msgspec
 
-from probative.kernel.errors import UsageError
+from probative.kernel.clock import parse_instant
+from probative.kernel.errors import ConflictError, UsageError
 from probative.respond.playbooks.conditions import REFERENCE, parse_condition
 from probative.respond.playbooks.playbook import BRANCHING, STEP_TYPES, Command, Playbook, Step
 
@@ -75,6 +77,21 @@ def check_runnable(playbook: Playbook, actions: Actions) -> None:
             "playbook.not-runnable",
             f"The playbook '{playbook.name}' has {len(found)} defects: {told}",
             "List them all: probative respond playbook validate FILE",
+        )
+
+
+def check_valid(playbook: Playbook, now: datetime) -> None:
+    """Refuse with `ConflictError` a playbook that its author revoked, or that does not hold at `now`."""
+    if playbook.revoked:
+        raise ConflictError(
+            "playbook.revoked", f"The playbook '{playbook.name}' was revoked.", "Adopt its successor."
+        )
+    begins = parse_instant(playbook.valid_from) if playbook.valid_from else now
+    ends = parse_instant(playbook.valid_until) if playbook.valid_until else None
+    if now < begins or (ends is not None and now >= ends):
+        span = f"{playbook.valid_from or 'ever'} to {playbook.valid_until or 'now on'}"
+        raise ConflictError(
+            "playbook.not-valid", f"The playbook '{playbook.name}' holds from {span}.", "Adopt its successor."
         )
 
 

@@ -54,7 +54,11 @@ def open_points(
         found.append(_point("snapshot", "No evidence was captured.", f"capture {incident.id}"))
     if not incident.correctives:
         found.append(
-            _point("corrective", "No corrective action was agreed.", f"corrective {incident.id} ...")
+            _point(
+                "corrective",
+                "No corrective action was agreed.",
+                f"corrective {incident.id} NAME --title TITLE --owner ID --days DAYS",
+            )
         )
     return found
 
@@ -84,7 +88,7 @@ def _clock_points(incident: Incident, clocks: Sequence[ClockState] | None) -> li
         _point(
             "clocks",
             f"The clock '{clock.obligation}' stands at '{clock.state}'.",
-            f"task {incident.id} clock-{clock.obligation} --owner ID --due INSTANT",
+            f"task {incident.id} clock-{clock.obligation} --title TITLE --owner ID --days DAYS",
         )
         for clock in clocks
         if clock.state in UNDECIDED and f"clock-{clock.obligation}" not in owned

@@ -9,7 +9,7 @@ import math
 
 from probative.watch.counting.profile import Column, Kind, Role
 from probative.watch.counting.state import MEAN_UNIT, ColumnState
-from probative.watch.measures.measured import Family, Measured, MeasureSpec, not_measurable
+from probative.watch.measures.measured import Family, Measured, MeasureSpec, not_measurable, shown
 from probative.watch.measures.stats import Z_95, chi2_tail
 
 FLOOR = 1e-4
@@ -143,19 +143,19 @@ def explain(column: Column, now: ColumnState, then: ColumnState) -> str:
     """Say in words how the column moved; a mean moved by a power of ten looks like a change of unit.
 
     >>> column = Column(name="x", role=Role.FEATURE, kind=Kind.QUANTILE, scale=1.0)
-    >>> then = ColumnState(finite=10, total=50 * MEAN_UNIT)
-    >>> explain(column, ColumnState(finite=10, total=50_000 * MEAN_UNIT), then)
-    'mean 5 -> 5000 (x 1000: looks like a change of unit)'
+    >>> then = ColumnState(finite=10, total=500 * MEAN_UNIT)
+    >>> explain(column, ColumnState(finite=10, total=500_000 * MEAN_UNIT), then)
+    'mean 50 -> 50,000 (x 1,000: looks like a change of unit)'
     """
     new, old = mean(column, now), mean(column, then)
     if new is None or old is None:
         return ""
-    text = f"mean {old:.4g} -> {new:.4g}"
-    if new == 0 or old == 0 or (new < 0) != (old < 0):
+    text = f"mean {shown(old)} -> {shown(new)}"
+    if column.role is not Role.FEATURE or new * old <= 0:
         return text
     ratio = new / old
     power = round(math.log10(ratio))
     if power and abs(ratio / 10.0**power - 1) <= _UNIT_TOLERANCE:
-        factor = f"x {10**power}" if power > 0 else f"/ {10**-power}"
+        factor = f"x {10**power:,}" if power > 0 else f"/ {10**-power:,}"
         text += f" ({factor}: looks like a change of unit)"
     return text

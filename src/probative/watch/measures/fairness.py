@@ -196,6 +196,7 @@ def _gap(spec: MeasureSpec, groups: list[Group], attributes: str, rates: tuple[R
     low, high = newcombe(a, n, b, m, normal_quantile(1 - 0.025 / pairs) if pairs > 1 else Z_95)
     chance = min(1.0, pairs * _chance_of_gap(a, n, b, m, spec.breach))
     side = "merited" if rate is hits else "not merited"
+    choice = f", the largest of {pairs} gaps" if pairs > 1 else ""
     return Measured(
         measure=spec.measure,
         family=Family.FAIRNESS,
@@ -209,7 +210,7 @@ def _gap(spec: MeasureSpec, groups: list[Group], attributes: str, rates: tuple[R
         threshold=spec.threshold,
         watch=spec.watch,
         breach=spec.breach,
-        note=f"{top.name} {a}/{n} against {bottom.name} {b}/{m}, outcome {side}; {pairs} comparisons",
+        note=f"{top.name} {a}/{n} against {bottom.name} {b}/{m}, outcome {side}{choice}",
     )
 
 

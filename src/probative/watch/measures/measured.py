@@ -183,6 +183,29 @@ def seriousness(measured: Measured) -> tuple[int, float, str]:
     return list(Status).index(measured.status), -size, measured.name
 
 
+def headline(ordered: Sequence[Measured]) -> Measured:
+    """Return the measure that tells most about the worst column: a distance says how the mean moved.
+
+    >>> share = Measured(measure="out-of-range", family=Family.INPUTS, n=9, method="", column="x", value=1.0)
+    >>> index = Measured(measure="psi", family=Family.INPUTS, n=9, method="", column="x", note="mean 5 -> 50")
+    >>> headline([share, index]).measure
+    'psi'
+    """
+    first = ordered[0]
+    same = (each for each in ordered if (each.column, each.status) == (first.column, first.status))
+    return next((each for each in same if each.note.startswith("mean")), first)
+
+
+def shown(number: float) -> str:
+    """Write a number for a person.
+
+    >>> shown(31091234.5), shown(0.0123456), shown(-41000.0)
+    ('31,091,234', '0.01235', '-41,000')
+    """
+    large = 1000 <= abs(number) < 1e12
+    return f"{number:,.0f}" if large else f"{number:.4g}"
+
+
 def _rounded(measured: Measured) -> Measured:
     """Round every float, so that the same counts give the same bytes on another machine."""
     floats = {

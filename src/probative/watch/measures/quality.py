@@ -7,7 +7,7 @@
 from probative.watch.counting.profile import Column, Kind
 from probative.watch.counting.state import ColumnState
 from probative.watch.measures.drift import family
-from probative.watch.measures.measured import Measured, MeasureSpec, not_measurable
+from probative.watch.measures.measured import Measured, MeasureSpec, not_measurable, shown
 from probative.watch.measures.stats import beyond_the_range, two_shares, wilson
 
 NULL_METHOD, NEW_METHOD, RANGE_METHOD = "wilson/two-shares", "wilson/two-shares", "wilson/exchangeable-bound"
@@ -48,7 +48,9 @@ def out_of_range(spec: MeasureSpec, column: Column, now: ColumnState, then: Colu
         return _too_few(spec, column, valued, known, RANGE_METHOD)
     outside = now.counts[0] + now.counts[-1]
     chance = beyond_the_range(outside, valued, known)
-    note = f"{now.low:g} to {now.high:g}, reference {then.low:g} to {then.high:g}" if outside else ""
+    note = ""
+    if outside and None not in (now.low, now.high, then.low, then.high):
+        note = f"{_ends(now)}, reference {_ends(then)}"
     return _share(spec, column, outside, valued, 0.0, outside / valued, chance, RANGE_METHOD, note)
 
 
@@ -86,6 +88,10 @@ def _share(
 def _too_few(spec: MeasureSpec, column: Column, n: int, m: int, method: str) -> Measured:
     reason = f"{n} rows against {m} in the reference; {spec.n_min} are needed"
     return not_measurable(spec, family(column), method, n, reason, column=column.name)
+
+
+def _ends(state: ColumnState) -> str:
+    return f"{shown(state.low or 0.0)} to {shown(state.high or 0.0)}"
 
 
 def _named(state: ColumnState) -> str:

@@ -12,6 +12,7 @@ from probative.kernel.clock import parse_instant
 from probative.record.facts import Fact
 from probative.web.views.entries import Line, page_of
 from probative.web.views.incidents import Brief, incidents_of
+from probative.web.views.inquiries import Inquiry, inquiries_of
 from probative.web.views.moment import Moment
 from probative.web.views.monitors import Signal, signals_of
 from probative.web.views.systems import Row, rows_of
@@ -80,6 +81,7 @@ def overview_of(moment: Moment, origin: str) -> Overview:
 
 def _needs(moment: Moment, systems: tuple[Row, ...], incidents: tuple[Brief, ...]) -> tuple[Need, ...]:
     found = [_incident_need(brief) for brief in incidents if brief.closed_at is None]
+    found += [_inquiry_need(inquiry) for inquiry in inquiries_of(moment) if inquiry.sent_at is None]
     found += [need for row in systems for need in _system_needs(row)]
     found += _waiver_needs(moment)
     order = {"bad": 0, "care": 1}
@@ -88,13 +90,29 @@ def _needs(moment: Moment, systems: tuple[Row, ...], incidents: tuple[Brief, ...
 
 def _incident_need(brief: Brief) -> Need:
     clock = brief.next_clock
-    detail = f"next legal clock: {clock.duty}" if clock else "no legal clock is running"
+    detail = f"next legal clock: {clock.obligation}, {clock.duty}" if clock else "no legal clock is running"
+    is_drill = brief.mode == "drill"
     return Need(
-        tone="bad",
-        what=f"Incident {brief.incident} is {brief.status.replace('-', ' ')}: {brief.title}",
+        tone="care" if is_drill else "bad",
+        what=f"{'Drill' if is_drill else 'Incident'} {brief.incident} is {brief.status.replace('-', ' ')}:"
+        f" {brief.title}",
         detail=detail,
         due_at=clock.alert_at if clock else None,
         page=("incidents", brief.incident),
+    )
+
+
+def _inquiry_need(inquiry: Inquiry) -> Need:
+    open_questions = inquiry.questions - inquiry.answered
+    detail = f"{open_questions} of {inquiry.questions} questions wait for an answer"
+    if not open_questions:
+        detail = f"every question has an answer; {inquiry.agreed} reviewers agree; it has not been sent"
+    return Need(
+        tone="care" if inquiry.next_due is None else "bad",
+        what=f"Inquiry {inquiry.inquiry} of {inquiry.sender} is open",
+        detail=detail,
+        due_at=inquiry.next_due,
+        page=("incidents",),
     )
 
 

@@ -183,9 +183,13 @@ def gate_of(verdict: Fact) -> Gate:
 
 
 def open_incidents(moment: Moment, about: str | None = None) -> tuple[str, ...]:
-    """Return incidents that were declared and not closed, newest first."""
+    """Return incidents that were declared and not closed, newest first; drills are nobody's emergency."""
     closed = {str(fact.body["incident"]) for fact in moment.facts("respond.incident-closed", about=about)}
-    declared = [str(fact.body["incident"]) for fact in moment.facts("respond.incident-declared", about=about)]
+    declared = [
+        str(fact.body["incident"])
+        for fact in moment.facts("respond.incident-declared", about=about)
+        if fact.body.get("mode") != "drill"
+    ]
     return tuple(name for name in reversed(declared) if name not in closed)
 
 

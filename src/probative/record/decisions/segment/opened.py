@@ -1,19 +1,18 @@
 """An open segment in the memory of its writer.
 
 **Promise**: state changes only after the journal has the batch on the disk, so memory never runs ahead of it.
-**Not here**: when to seal (`segment.writer`), and what is admitted (`segment.admission`).
+**Not here**: when to seal (`segment.writer`), and what is admitted (`admission.admitting`).
 """
 
 from datetime import datetime
 
 import pyarrow as pa
 
-from probative.record.decisions.batch import Ids
 from probative.record.decisions.facts import SegmentHead
 from probative.record.decisions.framing import frame
+from probative.record.decisions.ids import IdIndex, Ids
 from probative.record.decisions.ports import JournalFile, JournalName, Vault
 from probative.record.decisions.schema import Layout
-from probative.record.decisions.segment.ids import IdIndex
 from probative.record.decisions.segment.journal import JournalHeader, Place, batch_payload
 from probative.record.decisions.segment.parts import take_apart, to_ipc
 from probative.record.decisions.segment.stored import journal_place

@@ -2,7 +2,7 @@
 
 **Promise**: one open segment a stream; rows are acknowledged only while older rows can be anchored in the
 ledger; the manifest is the commit point, and the journal is removed after it and never before.
-**Not here**: duplicates (`segment.admission`), reading (`decisions.log`).
+**Not here**: duplicates (`admission.admitting`), reading (`decisions.log`).
 """
 
 from datetime import datetime, timedelta
@@ -125,6 +125,8 @@ class SegmentWriter:
                 raise UnavailableError(
                     "journal.no-writer", "No writer's name could be claimed.", "Send the batch again."
                 )
+            # The writer's last segment may have been sealed by others since the ledger was last read.
+            self._catalog.refresh()
             self.recover()
         self._claim.check()
         return self._claim

@@ -6,7 +6,7 @@ import pytest
 
 from probative.kernel.errors import NotFoundError
 from probative.kernel.outcome import Outcome
-from probative.respond.contain.verification import Counts, judge, windows
+from probative.respond.evidence.verification import Counts, judge, windows
 from tests.respond.scene import COMMANDER, ONSET, declare, record_decisions, scene
 
 STOPPED = datetime(2026, 11, 15, 10, 0, tzinfo=UTC)

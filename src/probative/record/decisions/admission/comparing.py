@@ -2,7 +2,7 @@
 
 **Promise**: equal means equal in every column; values are compared by hashing the new ones under the stored
 salts, so protected values are never read out for it. An erased row equals nothing.
-**Not here**: finding candidates (`segment.admission`).
+**Not here**: finding candidates (`admission.admitting`).
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from probative.record.decisions.batch import Ids
 from probative.record.decisions.codec.arrow import encode, fixed_bytes
+from probative.record.decisions.ids import Ids
 from probative.record.decisions.schema import SALT_BYTES, Column, Layout
 from probative.record.decisions.segment.parts import FACTS, PAYLOAD, PROTECTED, commit, commitments_of, kept
 from probative.record.decisions.segment.stored import Stored

@@ -7,7 +7,6 @@ sealed segment that could hold it; "the same" means the same bytes in every colu
 Two processes that receive one id at the very same moment may both accept it; verification then names both.
 """
 
-import uuid
 from collections import OrderedDict
 from typing import NamedTuple
 
@@ -15,12 +14,11 @@ import numpy as np
 import pyarrow as pa
 
 from probative.kernel.errors import ConflictError, NotFoundError
-from probative.record.decisions.batch import Ids, parse_ids
+from probative.record.decisions.admission.comparing import equal_rows, first_of_each
+from probative.record.decisions.ids import IdIndex, Ids, id_text, parse_ids
 from probative.record.decisions.ports import JournalName, JournalStore
 from probative.record.decisions.schema import DECISIONS, DecisionSchema, Layout
 from probative.record.decisions.segment.catalog import Catalog, Sealed
-from probative.record.decisions.segment.comparing import equal_rows, first_of_each
-from probative.record.decisions.segment.ids import IdIndex
 from probative.record.decisions.segment.journal import JournalHeader, Place, read_batches, read_header
 from probative.record.decisions.segment.opened import OpenSegment
 from probative.record.decisions.segment.parts import FACTS, part_schema
@@ -33,6 +31,7 @@ from probative.record.decisions.segment.stored import (
     file_name,
     journal_part,
 )
+from probative.record.decisions.values import ID_TAKEN
 
 _INDEXES_KEPT = 4
 
@@ -168,18 +167,9 @@ class Admission:
         return self._indexes[segment]
 
 
-def id_text(packed: bytes) -> str:
-    """Return the text of an id of 16 bytes (trailing zero bytes may have been dropped by numpy).
-
-    >>> id_text(bytes.fromhex("01a1fb67180070008000000000000000"))
-    '01a1fb67-1800-7000-8000-000000000000'
-    """
-    return str(uuid.UUID(bytes=bytes(packed).ljust(16, b"\x00")))
-
-
 def _conflict(batch: pa.RecordBatch, at: int, where: str) -> ConflictError:
     return ConflictError(
-        "decisions.id-taken",
+        ID_TAKEN,
         f"Decision '{batch.column('decision_id')[at].as_py()}' is recorded in {where} with other values.",
         "Give a new decision a new id; a correction is an outcome, not a second decision.",
     )
