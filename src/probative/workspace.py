@@ -29,7 +29,7 @@ from probative.record.ledger import Ledger
 from probative.record.proofs.note import check_key_name
 from probative.record.proofs.trust import TrustFile, build_trust
 from probative.record.publisher import Publisher
-from probative.record.recorder import Recorder
+from probative.record.recorder import Parts, Recorder
 from probative.record.verify import Progress, Report, Stores, verify, with_decisions
 
 if TYPE_CHECKING:
@@ -88,9 +88,8 @@ class Workspace:
 
     @cached_property
     def recorder(self) -> Recorder:
-        """The record, after the check that it is not behind what was published."""
-        self._publisher.check()
-        return self._recorder
+        """The record; opened at its first use, after the check that it is not behind what was published."""
+        return Recorder(self._checked_parts, self.clock)
 
     @cached_property
     def decisions(self) -> "DecisionLog":
@@ -204,7 +203,7 @@ class Workspace:
 
     @cached_property
     def _recorder(self) -> Recorder:
-        return Recorder(self._stores.ledger, self._stores.blobs, self._ledger, self._publisher, self.clock)
+        return Recorder(self._parts, self.clock)
 
     def _decisions(self, recorder: Recorder) -> "DecisionLog":
         from probative.adapters.journals import FileJournals
@@ -227,6 +226,13 @@ class Workspace:
         kept = (record / name for name in ("journal", "segments", "protected"))
         about = self._recorder.facts(kind="record.schema-declared")
         return any(folder.exists() for folder in kept) or next(about, None) is not None
+
+    def _parts(self) -> Parts:
+        return Parts(self._stores.ledger, self._stores.blobs, self._ledger, self._publisher)
+
+    def _checked_parts(self) -> Parts:
+        self._publisher.check()
+        return self._parts()
 
     @cached_property
     def _publisher(self) -> Publisher:

@@ -73,7 +73,7 @@ def test_an_old_copy_of_the_ledger_is_refused(tmp_path: Path) -> None:
     workspace._stores.ledger.close()  # type: ignore[attr-defined]
     shutil.copy(backup, source)
     with pytest.raises(TamperError, match="has 1 entries, but 4 were published"):
-        Workspace.open(workspace.folder, workspace.clock).recorder  # noqa: B018
+        Workspace.open(workspace.folder, workspace.clock).recorder.head()
 
 
 def test_two_histories_of_one_size_are_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from probative.kernel.clock import format_instant, parse_instant
-from probative.kernel.errors import UsageError
+from probative.kernel.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from probative.kernel.actor import Actor
@@ -60,9 +60,13 @@ def open_workspace() -> "Workspace":
 
 
 def _catch_up(workspace: "Workspace") -> None:
+    """Do what any verb owes; that it cannot be done now does not undo what the command did."""
     from probative.work import catch_up
 
-    catch_up(workspace)
+    try:
+        catch_up(workspace)
+    except UnavailableError as error:
+        click.echo(f"waiting work is left for later: {error}", err=True)
 
 
 def current_actor() -> "Actor":

@@ -140,7 +140,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 @fact_kind("record.ledger-opened")
 class LedgerOpened(Body, frozen=True, kw_only=True):
-    """The first fact: whose ledger this is and which keys it begins with .
+    """The first fact: whose ledger this is and which keys it begins with.
 
     `log_key` is a signed-note verifier key, `writer_key` the base64 of an Ed25519 public key.
     """
@@ -165,7 +165,7 @@ class KeyRegistered(Body, frozen=True, kw_only=True):
 
 @fact_kind("record.system-registered")
 class SystemRegistered(Body, frozen=True, kw_only=True):
-    """An AI system in the inventory (R01). `roles` maps RACI roles to actor ids."""
+    """An AI system in the inventory. `roles` maps RACI roles to actor ids."""
 
     system: str
     title: str
@@ -182,7 +182,7 @@ class SystemRegistered(Body, frozen=True, kw_only=True):
 
 @fact_kind("record.asset-recorded")
 class AssetRecorded(Body, frozen=True, kw_only=True):
-    """Bytes that matter: a dataset, split, code tree, environment, model or document, by digest (R04).
+    """Bytes that matter: a dataset, split, code tree, environment, model or document, by digest.
 
     `derived_from` are digests of the assets it was made from; lineage closes over them.
     """
@@ -242,7 +242,7 @@ class RunFinished(Body, frozen=True, kw_only=True):
 
 @fact_kind("record.document-recorded")
 class DocumentRecorded(Body, frozen=True, kw_only=True):
-    """A document bound to what it describes: a model card, a datasheet, an evaluation report (R09).
+    """A document bound to what it describes: a model card, a datasheet, an evaluation report.
 
     `about` is the digest of the model or dataset; `fields` holds the claims that are checked, `missing`
     the template's required fields that are empty.
@@ -261,7 +261,7 @@ class DocumentRecorded(Body, frozen=True, kw_only=True):
 
 @fact_kind("record.model-signed")
 class ModelSigned(Body, frozen=True, kw_only=True):
-    """A model signature: the signed statement (a blob) binds the model to its training set (R05)."""
+    """A model signature: the signed statement (a blob) binds the model to its training set."""
 
     blobs: ClassVar[tuple[str, ...]] = ("statement",)
 

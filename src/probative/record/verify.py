@@ -191,8 +191,8 @@ class _Walk:
         for at in sorted(have.keys() | want.keys()):
             if have.get(at) != want.get(at):
                 yield _bad(f"index row {at}", "index", "it is not what the entry says")
-        for node in sorted(set(stored_nodes) ^ set(nodes)):
-            yield _bad(f"tree node {node.level}/{node.number}", "index", "it is not what the entries hash to")
+        for level, number in sorted({node[:2] for node in set(stored_nodes) ^ set(nodes)}):
+            yield _bad(f"tree node {level}/{number}", "index", "it is not what the entries hash to")
 
 
 def blobs_of(fact: Fact) -> list[str]:

@@ -26,6 +26,7 @@ from probative.web.views.sentences import tone
 HERE = Path(str(resources.files("probative.web")))
 STATIC = HERE / "static"
 SHORT_HEX = 10
+_FORMS = {"minute": "%b %Y, %H:%M UTC", "second": "%b %Y, %H:%M:%S UTC", "brief": "%b, %H:%M"}
 _SPANS = (
     (timedelta(days=1), "d"),
     (timedelta(hours=1), "h"),
@@ -69,15 +70,19 @@ def environment() -> Environment:
         "size": byte_size,
         "pretty": pretty,
         "counted": counted,
+        "duration": duration,
         "measured": measured,
         "words": words,
+        "said": said,
     }
     made.globals |= {"url": url, "asset": asset, "plot": plot, "spark": spark}
     return made
 
 
-def instant(value: str | datetime | None, seconds: bool = False) -> Markup:
-    """Show an instant as a person reads it, UTC to the minute or second; the element keeps it exactly.
+def instant(value: str | datetime | None, form: str = "minute") -> Markup:
+    """Show an instant as a person reads it, in UTC; the element keeps it exactly.
+
+    `form` is "minute", "second", or "brief", which leaves out the year and the zone.
 
     >>> instant("2026-11-21T09:00:00.000000Z")
     Markup('<time datetime="2026-11-21T09:00:00.000000Z">21 Nov 2026, 09:00 UTC</time>')
@@ -85,7 +90,7 @@ def instant(value: str | datetime | None, seconds: bool = False) -> Markup:
     if not value:
         return Markup('<span class="none">none</span>')
     at = parse_instant(value) if isinstance(value, str) else value
-    shown = f"{at.day} {at:%b %Y, %H:%M:%S} UTC" if seconds else f"{at.day} {at:%b %Y, %H:%M} UTC"
+    shown = f"{at.day} {at.strftime(_FORMS[form])}"
     return Markup('<time datetime="{}">{}</time>').format(format_instant(at), shown)
 
 
@@ -110,12 +115,12 @@ def duration(length: timedelta) -> str:
     ('at once', '42 s', '1 d 6 h')
     """
     rest = length
-    parts: list[str] = []
+    parts: list[tuple[int, str]] = []
     for unit, name in _SPANS:
         count, rest = divmod(rest, unit)
         if count or parts:
-            parts.append(f"{count} {name}")
-    return " ".join(parts[:2]) or "at once"
+            parts.append((count, name))
+    return " ".join(f"{count} {name}" for count, name in parts[:2] if count) or "at once"
 
 
 def short(digest: str) -> Markup:
@@ -198,6 +203,15 @@ def words(name: str) -> str:
     ('data sources', 'chief risk officer')
     """
     return name.replace("_", " ").replace("-", " ")
+
+
+def said(text: str) -> str:
+    """Show a line that a machine wrote as the beginning of a sentence.
+
+    >>> said("mean 4 -> 5")
+    'Mean 4 → 5'
+    """
+    return (text[:1].upper() + text[1:]).replace("->", "→")
 
 
 @cache

@@ -260,7 +260,7 @@ def test_recover_leaves_alone_what_is_still_being_done(made) -> None:
 
 
 def test_a_spooled_stop_without_a_result_is_carried_through(made) -> None:
-    """Died after the pointer was on local disk and before the flag was off, without a ledger: recovery stops."""
+    """Without a ledger, died between the pointer on local disk and the flag: recovery stops."""
     spooled = json.loads(_spooled(made))
     spooled |= {"done": None, "done_at": None}
     made.flags.edit(lambda document: switched(document, "loans.serve", "on"))

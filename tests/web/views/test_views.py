@@ -129,7 +129,7 @@ def test_an_incident_shows_its_spine_and_clocks(moment):
     """Milestones come in the order of the spine; clocks that do not apply stand apart, with their reasons."""
     view = incident_of(moment, INCIDENT)
     reached = [name for name, at in view.milestones if at]
-    assert reached == ["onset", "declared", "stopped", "stop verified", "evidence sealed", "hold placed"]
+    assert reached == ["onset", "declared", "stopped", "evidence sealed", "hold placed", "stop verified"]
     assert {clock.state for clock in view.clocks_off} == {"not-applicable"}
     assert all(clock.why for clock in view.clocks_off)
     assert view.brief.next_clock.alert_at == min(c.alert_at for c in view.clocks if c.is_open and c.alert_at)

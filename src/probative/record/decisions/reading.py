@@ -5,6 +5,7 @@ order in which segments were sealed, open ones last; protected attributes need a
 **Not here**: who may read protected attributes (`decisions.log`).
 """
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -13,18 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from probative.kernel.clock import format_instant, to_utc
-from probative.kernel.errors import DeniedError, NotFoundError, TamperError, UnavailableError, UsageError
+from probative.kernel.errors import DeniedError, NotFoundError, TamperError, UsageError
 from probative.record.decisions.codec.types import arrow_schema
-from probative.record.decisions.ports import JournalStore
+from probative.record.decisions.ports import JournalName, JournalStore
 from probative.record.decisions.schema import Column, nearest
 from probative.record.decisions.segment.catalog import Catalog
-from probative.record.decisions.segment.journal import read_header
+from probative.record.decisions.segment.journal import JournalHeader, read_header
 from probative.record.decisions.segment.parts import FACTS, PAYLOAD, PROTECTED
 from probative.record.decisions.segment.recovery import layout_of
 from probative.record.decisions.segment.sealing import Store
 from probative.record.decisions.segment.stored import JournalRows, SealedRows, Stored, file_name
-
-_ATTEMPTS_MAX = 5
 
 
 class Span(NamedTuple):
@@ -94,38 +93,36 @@ class Reader:
     def _collect(
         self, system: str, stream: str, within: Span, wanted: Sequence[Column], side: str
     ) -> pa.Table:
-        for _ in range(_ATTEMPTS_MAX):
-            try:
-                tables = [
-                    _rows_of(stored, within, wanted, side) for stored in self._sources(system, stream, within)
-                ]
-            except NotFoundError as error:
-                if error.code != "journal.unknown":
-                    raise
-                continue  # sealed by another process in between: now the catalog knows it
-            return pa.concat_tables([arrow_schema(wanted, nullable=True).empty_table(), *tables])
-        raise UnavailableError(
-            "decisions.sealing-busy", "Journals were sealed again and again while reading.", "Read again."
-        )
+        stored = self._stored(system, stream, within)
+        tables = [_rows_of(rows, within, wanted, side) for rows in stored]
+        return pa.concat_tables([arrow_schema(wanted, nullable=True).empty_table(), *tables])
 
-    def _sources(self, system: str, stream: str, within: Span) -> list[Stored]:
-        """Return the segments that can have rows in the span."""
+    def _stored(self, system: str, stream: str, within: Span) -> list[Stored]:
+        """Return the segments of a stream that can have rows in the span, open ones last."""
         # Journals first, the ledger after: a segment sealed in between is then found in the ledger.
-        names = self._journals.names()
+        journals = self._headers()
         self._catalog.refresh()
+        files, vault = self._store
         since, until = within.texts()
         found: list[Stored] = [
-            SealedRows(self._store.files, self._store.vault, sealed)
+            SealedRows(files, vault, sealed)
             for sealed in self._catalog.segments(system, stream)
             if since <= sealed.manifest.last_time and (not until or sealed.manifest.first_time < until)
         ]
-        for name in names:
-            if self._catalog.sealed(name.segment) is None:
-                with self._journals.open(name) as file:
-                    read = read_header(file, file_name(name))
-                if read and (read[0].system, read[0].stream) == (system, stream):
-                    layout = layout_of(read[0], name, self._catalog)
-                    found.append(JournalRows(self._journals, self._store.vault, name, layout))
+        for name, header in journals:
+            mine = (header.system, header.stream) == (system, stream)
+            if mine and self._catalog.sealed(name.segment) is None:
+                layout = layout_of(header, name, self._catalog)
+                found.append(JournalRows(self._journals, files, vault, name, layout, self._catalog))
+        return found
+
+    def _headers(self) -> list[tuple[JournalName, JournalHeader]]:
+        """Return the journals with their headers; one that is removed meanwhile has been sealed."""
+        found = []
+        for name in self._journals.names():
+            with contextlib.suppress(NotFoundError), self._journals.open(name) as file:
+                if (read := read_header(file, file_name(name))) is not None:
+                    found.append((name, read[0]))
         return found
 
 

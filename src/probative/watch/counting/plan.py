@@ -55,7 +55,7 @@ def scan(source: pa.Table | pl.LazyFrame, plan: Plan) -> State:
         *(score_totals(profile) if OUTCOME in types else ()),
     )
     grouped = [by_group(base, attributes, types) for attributes in plan.groups]
-    first, *rest = pl.collect_all([whole, *grouped])
+    first, *rest = pl.collect_all([whole, *grouped], engine="streaming")
     groups = {group_set(a): groups_state(frame) for a, frame in zip(plan.groups, rest, strict=True)}
     return _state(profile, first.row(0, named=True), groups)
 

@@ -35,7 +35,7 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Happening(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the timeline; `gap_before` says how long nothing was recorded before it."""
+    """A line of the timeline: what happened, when it was true and when it was recorded, and who says so."""
 
     index: int
     kind: str
@@ -87,7 +87,7 @@ def incident_of(moment: Moment, name: str) -> IncidentView:
             Happening(
                 index=entry.index,
                 kind=entry.kind,
-                text=entry.text[:1].upper() + entry.text[1:],
+                text=entry.text,
                 tone=tones[entry.fact],
                 actor=entry.actor,
                 role=entry.role,
@@ -160,9 +160,9 @@ def _milestones(incident: Incident, facts: list[Fact]) -> tuple[tuple[str, datet
         ("onset", incident.onset_at),
         ("declared", incident.declared_at),
         ("stopped", first("respond.action-done", kind="stop", outcome="done")),
-        ("stop verified", first("respond.stop-verified", outcome="pass")),
         ("evidence sealed", first("respond.snapshot-sealed")),
         ("hold placed", first("respond.hold-placed")),
+        ("stop verified", first("respond.stop-verified", outcome="pass")),
         ("serving again", served),
         ("closed", incident.closed_at),
     )

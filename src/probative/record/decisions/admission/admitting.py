@@ -8,7 +8,7 @@ Two processes that receive one id at the very same moment may both accept it; ve
 """
 
 from collections import OrderedDict
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ from probative.record.decisions.ids import IdIndex, Ids, id_text, parse_ids
 from probative.record.decisions.ports import JournalName, JournalStore
 from probative.record.decisions.schema import DECISIONS, DecisionSchema, Layout
 from probative.record.decisions.segment.catalog import Catalog, Sealed
-from probative.record.decisions.segment.journal import JournalHeader, Place, read_batches, read_header
+from probative.record.decisions.segment.journal import Place, read_batches, read_header
 from probative.record.decisions.segment.opened import OpenSegment
 from probative.record.decisions.segment.parts import FACTS, part_schema
 from probative.record.decisions.segment.recovery import layout_of
@@ -45,9 +45,9 @@ class Admitted(NamedTuple):
 
 
 class _Tail(NamedTuple):
-    """How far another writer's journal has been followed."""
+    """How far a journal of another writer, or another stream, has been followed."""
 
-    header: JournalHeader
+    of: tuple[str, str]
     layout: Layout
     place: Place
     ids: IdIndex
@@ -105,37 +105,47 @@ class Admission:
         self._tails = {name: tail for name, tail in self._tails.items() if name in names}
         for name in names:
             if mine is not None and name == mine.name:
-                index, layout = mine.ids, mine.layout
-            else:
-                tail = self._follow(name)
-                if tail is None or (tail.header.system, tail.header.stream) != (system, stream):
-                    continue
-                index, layout = tail.ids, tail.layout
-            if rows := index.find(ids):
+                if rows := mine.ids.find(ids):
+                    found.append((self._journal_rows(name, mine.layout), rows))
+            elif (tail := self._follow(name, system, stream)) and (rows := tail.ids.find(ids)):
                 self._make_durable(name)
-                found.append((JournalRows(self._journals, self._store.vault, name, layout), rows))
+                found.append((self._journal_rows(name, tail.layout), rows))
         return found
 
-    def _follow(self, name: JournalName) -> _Tail | None:
-        """Read on in another writer's journal; `None` if it is gone or has no first frame yet."""
+    def _follow(self, name: JournalName, system: str, stream: str) -> _Tail | None:
+        """Read on in a journal of this stream; `None` if it is another's, gone, or not yet begun."""
         tail = self._tails.get(name)
+        if tail is not None and tail.of != (system, stream):
+            return None
         try:
             file = self._journals.open(name)
         except NotFoundError:
             return None
         with file:
-            if tail is None:
-                found = read_header(file, file_name(name))
-                if found is None:
-                    return None
-                tail = _Tail(found[0], layout_of(found[0], name, self._catalog), found[1], IdIndex())
+            if tail is None and (tail := self._begin(file, name)) is None:
+                return None
+            self._tails[name] = tail
+            if tail.of != (system, stream):
+                return None
             schema = part_schema(tail.layout, FACTS)
             for batch, place in read_batches(file, tail.place, file_name(name)):
                 facts = journal_part(batch, FACTS, schema, self._store.vault, name.segment)
                 tail.ids.add(parse_ids(facts.column("decision_id")), batch.first_row)
                 tail = tail._replace(place=place)
-        self._tails[name] = tail
+                self._tails[name] = tail
         return tail
+
+    def _begin(self, file: BinaryIO, name: JournalName) -> _Tail | None:
+        found = read_header(file, file_name(name))
+        if found is None:
+            return None
+        header, place = found
+        self._catalog.refresh()  # the journal's schema may be newer than what was read last
+        layout = layout_of(header, name, self._catalog)
+        return _Tail((header.system, header.stream), layout, place, IdIndex())
+
+    def _journal_rows(self, name: JournalName, layout: Layout) -> JournalRows:
+        return JournalRows(self._journals, *self._store, name, layout, self._catalog)
 
     def _make_durable(self, name: JournalName) -> None:
         """Sync a journal before its rows count as recorded: its writer may not have done so yet."""

@@ -9,9 +9,10 @@ from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
+from probative.kernel.errors import NotFoundError
 from probative.record.decisions.ports import JournalName, JournalStore, SegmentFiles, Vault
 from probative.record.decisions.schema import Layout
-from probative.record.decisions.segment.catalog import Sealed
+from probative.record.decisions.segment.catalog import Catalog, Sealed
 from probative.record.decisions.segment.files import batches, opened, protected_batches
 from probative.record.decisions.segment.journal import JournalBatch, read_batches, read_header
 from probative.record.decisions.segment.parts import PARTS, PROTECTED, from_ipc, part_schema
@@ -65,12 +66,17 @@ class SealedRows(NamedTuple):
 
 
 class JournalRows(NamedTuple):
-    """The rows of an open segment that were written when `part` is asked for."""
+    """The rows of an open segment that were written when `part` is asked for.
+
+    If another process seals the segment meanwhile, they come from its files.
+    """
 
     journals: JournalStore
+    files: SegmentFiles
     vault: Vault
     name: JournalName
     layout: Layout
+    catalog: Catalog
 
     @property
     def segment(self) -> str:
@@ -80,7 +86,15 @@ class JournalRows(NamedTuple):
     def part(self, part: str, columns: list[str]) -> pa.Table:
         """Return `columns` of a part; a damaged journal raises `TamperError`."""
         schema = part_schema(self.layout, part)
-        with self.journals.open(self.name) as file:
+        try:
+            opened_journal = self.journals.open(self.name)
+        except NotFoundError:
+            self.catalog.refresh()
+            sealed = self.catalog.sealed(self.segment)
+            if sealed is None:
+                raise
+            return SealedRows(self.files, self.vault, sealed).part(part, columns)
+        with opened_journal as file:
             found = read_header(file, file_name(self.name))
             frames = read_batches(file, found[1], file_name(self.name)) if found else iter(())
             rows = [journal_part(batch, part, schema, self.vault, self.segment) for batch, _ in frames]
