@@ -37,6 +37,7 @@ fuzz *ARGS:
 # Generated reference pages: fact schemas, command line, glossary
 docs:
     {{ run }} python docs/reference/generate.py
+    {{ run }} python docs/reference/publish_verifier.py
 
 # The README's screenshot and its excerpt of the demo, made by running both
 screens:

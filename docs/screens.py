@@ -21,21 +21,22 @@ ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "tutorials" / "incident.png"
 PROGRAM = Path(sysconfig.get_path("scripts")) / "probative"
 EXCERPT = re.compile(r"(<!-- excerpt[^\n]*-->\n).*?(<!-- /excerpt -->)", re.DOTALL)
-ACTS = ("3", "6")  # the gate refuses; the system fails and is stopped
-LINES_MAX, CHARS_MAX = 10, 112
-SIZE = {"width": 1200, "height": 1000}
+# How many lines of which act: the gate refuses; the system fails and is stopped; a stranger verifies.
+ACTS = {"3": 6, "6": 8, "8": 12}
+CHARS_MAX = 112
+SIZE = {"width": 1200, "height": 1180}
 
 
 def excerpt(output: str) -> str:
     """Return the beginning of the acts that show most, each cut where it would tire a reader."""
     shown: list[str] = []
-    for act in ACTS:
+    for act, lines_max in ACTS.items():
         found = re.search(rf"^{act}  .*?(?=^\d  |^Done)", output, re.DOTALL | re.MULTILINE)
         if found is None:
             raise SystemExit(f"The demo printed no act {act}.")
         lines = found[0].rstrip().splitlines()
         lines = [line if len(line) <= CHARS_MAX else f"{line[: CHARS_MAX - 1]}…" for line in lines]
-        shown += lines[:LINES_MAX] + (["   ..."] if len(lines) > LINES_MAX else []) + [""]
+        shown += lines[:lines_max] + (["   ..."] if len(lines) > lines_max else []) + [""]
     return "\n".join(shown).rstrip()
 
 
@@ -79,7 +80,7 @@ def main() -> None:
         photograph(workspace)
     said = excerpt(done.stdout.replace(str(workspace), workspace.name))
     readme = ROOT / "README.md"
-    text = EXCERPT.sub(lambda found: f"{found[1]}\n```text\n{said}\n```\n\n{found[2]}", readme.read_text())
+    text = EXCERPT.sub(lambda found: f"{found[1]}\n```console\n{said}\n```\n\n{found[2]}", readme.read_text())
     readme.write_text(text)
 
 

@@ -1,4 +1,4 @@
-"""Write the reference pages that are made from the code: fact schemas, glossary, command line.
+"""Write the reference pages that are made from the code: fact schemas, glossary, command line, controls.
 
 **Promise**: `pages()` gives every generated file as text; the tests compare it with what is committed, so a
 page can never say something else than the code.
@@ -16,6 +16,8 @@ import click
 import msgspec
 
 import probative
+from probative.gate.controls import shipped_controls
+from probative.gate.outputs import catalogue
 from probative.kernel.actor import Actor
 from probative.record.facts import KIND_PREFIX, Body, kinds
 
@@ -32,10 +34,12 @@ WORDS = {
     "blob": "probative.record.ports.BlobStore",
     "checkpoint": "probative.record.proofs.checkpoint",
     "clock": "probative.respond.deadlines.facts.ClockStarted",
+    "cohort": "probative.respond.inquiry.facts.CohortFrozen",
     "control": "probative.gate.controls.Control",
     "custody": "probative.respond.facts.CustodyRecorded",
-    "decision": "probative.record.decisions.schema.DecisionSchema",
+    "decision": "probative.record.decisions.schema",
     "entry": "probative.record.proofs.envelope",
+    "exercise": "probative.respond.playbooks.facts.PlaybookExercised",
     "fact": "probative.record.facts.Fact",
     "hold": "probative.respond.facts.HoldPlaced",
     "inquiry": "probative.respond.inquiry.facts.InquiryOpened",
@@ -52,9 +56,14 @@ WORDS = {
     "release": "probative.record.facts.ReleaseProposed",
     "segment": "probative.record.decisions.facts.SegmentSealed",
     "signal": "probative.watch.facts.SignalRaised",
+    "snapshot": "probative.respond.facts.SnapshotSealed",
+    "standing order": "probative.respond.facts.StandingOrderGiven",
     "step": "probative.respond.playbooks.playbook.Step",
+    "subject": "probative.record.facts.Subject",
     "system": "probative.record.facts.SystemRegistered",
+    "threshold": "probative.gate.facts.Threshold",
     "tier": "probative.gate.facts.TierAssigned",
+    "trust file": "probative.record.proofs.trust",
     "verdict": "probative.gate.facts.VerdictGiven",
     "waiver": "probative.gate.facts.WaiverGranted",
     "window": "probative.watch.monitor.WindowSpec",
@@ -154,7 +163,11 @@ def pages() -> dict[str, str]:
     """Return every generated page by its path below `docs/reference`."""
     root = importlib.import_module("probative.cli").cli
     commands = [NOTE, "# Command line", "", *command_pages(root, "probative")]
-    return fact_pages() | {"glossary.md": glossary_page(), "cli.md": "\n".join(commands)}
+    return fact_pages() | {
+        "glossary.md": glossary_page(),
+        "cli.md": "\n".join(commands),
+        "controls.md": catalogue.render(shipped_controls()),
+    }
 
 
 def write() -> None:

@@ -41,9 +41,9 @@ def address(tmp_path_factory, chromium):
         server.communicate(timeout=20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium):
-    """Return the system's Chromium, started once."""
+    """Return the system's Chromium, started once; while it lives, an event loop runs in this thread."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield started

@@ -50,7 +50,7 @@ def mend(stage: Stage, built: Built, refused: Verdict) -> Verdict:
     _readiness(stage, built)
     _waiver(stage)
     for role in ("chief-risk-officer", "compliance"):
-        command(f"gate approve {SYSTEM}@{RELEASE} --role {role} --key {role}")
+        command(f"--as {PEOPLE[role].id}:{role} gate approve {SYSTEM}@{RELEASE} --key {role}")
         stage.workspace.gatekeeper.approve(
             SYSTEM, RELEASE, role, PEOPLE[role], stage.workspace.keys.load(role)
         )
@@ -108,7 +108,7 @@ def _thresholds(stage: Stage) -> None:
         Threshold(measure="selection_rate_ratio", op=">=", value=0.8, attribute=name.lower())
         for name in data.AUDIT
     ]
-    command(f'gate thresholds {SYSTEM} --set "accuracy>=0.75" --set "selection_rate_ratio[sex]>=0.8" ...')
+    command(f'gate thresholds {SYSTEM} --set "accuracy>=0.75" --set "selection_rate_ratio[sex]>=0.8"')
     stage.workspace.gatekeeper.declare_thresholds(SYSTEM, declared, PEOPLE["compliance"])
     say("thresholds are declared now, so the model is evaluated again: only later runs count")
 
@@ -116,11 +116,11 @@ def _thresholds(stage: Stage) -> None:
 def _readiness(stage: Stage, built: Built) -> None:
     """Declare the drift monitor, adopt and exercise the playbook, give the standing order."""
     watcher, responder = stage.workspace.watcher, stage.workspace.responder
-    command(f"watch reference {SYSTEM} evaluation.parquet")
+    command(f"watch reference {SYSTEM} decided.parquet --favourable true --merited true --positive false")
     reference = watcher.take_reference(
         SYSTEM, decided(built), actor=PEOPLE["data-science"], meaning=MEANING, source="evaluation set"
     )
-    command(f"watch declare monitor.toml --system {SYSTEM}")
+    command(f"watch declare monitor.toml --system {SYSTEM} --reference {reference[:12]}...")
     given = {"system": SYSTEM, "monitor": "drift", "owner": PEOPLE["sre"].id, "reference": reference}
     watcher.declare(
         parse_monitor('template = "tabular-drift"', stage.clock.now().date(), given), PEOPLE["sre"]
@@ -151,7 +151,11 @@ def _waiver(stage: Stage) -> None:
     say(f"{FAIRNESS} {fairness.outcome.value}: {fairness.reason}", good=False)
     if fairness.outcome is Outcome.PASS:
         return
-    command(f"gate waive {FAIRNESS} {SYSTEM}@{RELEASE} --reason ... --compensating ... --days 45")
+    granter = PEOPLE["chief-risk-officer"]
+    command(
+        f"--as {granter.id}:{granter.role} gate waive {FAIRNESS} {SYSTEM}@{RELEASE} --days 45 "
+        f"--requester {PEOPLE['model-owner'].id} --reason ... --compensating ..."
+    )
     waiver = gate.waive(
         FAIRNESS,
         SYSTEM,
@@ -159,7 +163,7 @@ def _waiver(stage: Stage) -> None:
         reason="Two groups are too small in the evaluation set to assess.",
         compensating="A fairness audit on live decisions, within the month.",
         requester=PEOPLE["model-owner"].id,
-        approver=PEOPLE["chief-risk-officer"],
+        approver=granter,
         expires_at=stage.clock.now() + timedelta(days=45),
     )
     say(

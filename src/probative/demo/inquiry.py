@@ -44,7 +44,7 @@ def answer(stage: Stage, built: Built, month: Month) -> str:
     stage.later(hours=2)
     _receive(stage)
     since, until = format_instant(month.at(1)), format_instant(month.at(data.DAYS + 1))
-    command(f"respond inquiry cohort {INQUIRY} --where approved==false")
+    command(f"respond inquiry freeze {INQUIRY} --since {since} --until {until} --where approved==false")
     refused = Condition(column="approved", op="==", value=False)
     frozen = inquiries.freeze_cohort(
         INQUIRY,
@@ -84,7 +84,10 @@ def _receive(stage: Stage) -> None:
             Question(number=number, text=text, due_at=due) for number, text in enumerate(QUESTIONS, 1)
         ),
     )
-    command(f"respond inquiry open {INQUIRY} letter.txt --system {SYSTEM} --power 'GDPR Art. 58(1)(a)'")
+    command(
+        f"respond inquiry open {INQUIRY} {SYSTEM} --letter letter.txt --sender 'Supervisory Authority' "
+        f"--power 'GDPR Art. 58(1)(a)' --received-at {format_instant(received)} --questions questions.toml"
+    )
     opened = inquiries.open(INQUIRY, SYSTEM, letter, legal)[0]
     inquiries.verify_sender(INQUIRY, True, "called back on the number in the public register", legal)
     say(f"letter hashed at receipt ({opened.body['letter'][:16]}), everything held, answers due {due[:16]}Z")
@@ -108,7 +111,7 @@ def _audit(stage: Stage, cohort: Cohort) -> str:
         ),
         PEOPLE["data-protection-officer"],
     )
-    command(f"watch audit {SYSTEM} --by sex --audit {leave.id[:12]}")
+    command(f"watch audit {SYSTEM} --by sex --audit {leave.id[:12]} --since {cohort.since}")
     fact = stage.workspace.watcher.audit_fairness(
         SYSTEM, cohort, leave.id, (Attribute(name="sex"),), actor=PEOPLE["data-science"]
     )

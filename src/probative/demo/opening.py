@@ -77,6 +77,8 @@ def register(stage: Stage) -> None:
         data_sources=("card-history", "billing-feed"),
         roles={role: person.id for role, person in PEOPLE.items()},
     )
+    command(f"record init --origin {stage.workspace.config.origin}")
+    say(f"keys, settings and an empty ledger in '{stage.workspace.folder}'")
     command(f"record system {SYSTEM}.toml")
     recorder.append(system_draft(body, PEOPLE["compliance"]))
     command(f"gate tier {SYSTEM} --answers answers.toml")

@@ -29,7 +29,7 @@ def prove(stage: Stage, about: str, decision: str) -> tuple[Path, Path]:
     package.parent.mkdir(exist_ok=True)
     command("record trust --out trust.json")
     trust.write_bytes(write_trust(stage.workspace.trust()))
-    command(f"prove package {about} --out packages/{package.name}")
+    command(f"prove package {about} --out packages/{package.name} --decision {decision} --open inputs")
     made = stage.workspace.prover.package(
         about,
         package,
@@ -67,9 +67,8 @@ def _standalone(package: Path, trust: Path, scratch: Path) -> None:
 def _tampered(stage: Stage, trust: Path, scratch: Path) -> None:
     """Flip one byte in the unpacked copy; both verifiers must say where."""
     unpacked = scratch / "unpacked"
-    victim = sorted(path for path in unpacked.rglob("*") if path.is_file() and path.name != "verify.py")[
-        stage.seed % 7
-    ]
+    files = sorted(path for path in unpacked.rglob("*") if path.is_file() and path.name != "verify.py")
+    victim = files[stage.seed * 7919 % len(files)]
     content = bytearray(victim.read_bytes())
     place = len(content) // 2
     content[place] ^= 1

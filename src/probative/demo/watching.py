@@ -120,7 +120,8 @@ def _respond(stage: Stage, incident: str) -> None:
 def _clocks(stage: Stage, incident: str) -> None:
     """Let legal choose the clocks and show one of each answer."""
     deadlines = stage.workspace.responder.deadlines
-    command(f"respond clocks select {incident} --in DE --role provider --role controller ...")
+    roles = " ".join(f"--role {role}" for role in CIRCUMSTANCES.roles)
+    command(f"respond clocks select {incident} --in DE {roles} --tier high-risk --annex annex-iii ...")
     deadlines.select(incident, CIRCUMSTANCES, PEOPLE["legal"])
     deadlines.confirm_start(incident, "classification", stage.clock.now(), PEOPLE["compliance"])
     board = {row.obligation: row for row in reversed(deadlines.board(incident))}
