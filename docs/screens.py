@@ -23,7 +23,7 @@ PROGRAM = Path(sysconfig.get_path("scripts")) / "probative"
 EXCERPT = re.compile(r"(<!-- excerpt[^\n]*-->\n).*?(<!-- /excerpt -->)", re.DOTALL)
 # How many lines of which act: the gate refuses; the system fails and is stopped; a stranger verifies.
 ACTS = {"3": 6, "6": 8, "8": 12}
-CHARS_MAX = 112
+CHARS_MAX = 132
 SIZE = {"width": 1200, "height": 1180}
 
 

@@ -92,9 +92,10 @@ def fact_schema(kind: str, version: int, body: type[Body]) -> dict[str, Any]:
             "caused_by": {"type": "array", "items": FACT_ID},
             "key": {"type": "string"},
             "occurred_at": INSTANT,
+            "entry": {"type": "integer", "minimum": 0, "description": "the fact's place in the ledger"},
             "recorded_at": INSTANT,
         },
-        "required": ["actor", "body", "caused_by", "occurred_at", "recorded_at"],
+        "required": ["actor", "body", "caused_by", "entry", "occurred_at", "recorded_at"],
         "additionalProperties": False,
         "$defs": components,
     }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ENGINE = Actor(id="probative", role="sre", authority="reactions")
 _FAILED = "work.reaction-failed"
 _RESOLVED = "work.reaction-resolved"
-_HELD = "work.lane-held"
+HELD = "work.lane-held"
 
 Choice = Literal["retry", "skip"]
 
@@ -123,7 +123,7 @@ def _react(workspace: "Workspace", reaction: Reaction, fact: Fact, cause: str = 
         return
     try:
         if any(place < fact.index for place, _ in _held_up(workspace, reaction.name, system)):
-            raise ConflictError(_HELD, "An earlier reaction in this lane is unresolved.")
+            raise ConflictError(HELD, "An earlier reaction in this lane is unresolved.")
         reaction.act(workspace, fact)
     except ProbativeError as error:
         code, sentence = error.code, str(error)
@@ -144,7 +144,7 @@ def _resume(workspace: "Workspace", by_kind: dict[str, list[Reaction]], resoluti
             if reaction.name == decided.reaction:
                 _react(workspace, reaction, fact, resolution.id)
     for _, failure in _held_up(workspace, decided.reaction, decided.system)[:1]:
-        if failure.body["code"] == _HELD:
+        if failure.body["code"] == HELD:
             resolve(workspace, failure, "retry", "the reaction before it is resolved", ENGINE)
 
 

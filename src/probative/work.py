@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from probative.reactions import ENGINE, follow, waiting
+from probative.reactions import ENGINE, HELD, follow, waiting
 
 if TYPE_CHECKING:
     from probative.workspace import Workspace
@@ -34,7 +34,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lag(msgspec.Struct, frozen=True, kw_only=True):
-    """What waits: facts not yet followed, entries not yet published, failures holding up lanes."""
+    """What waits: facts not yet followed, entries not yet published, failures that hold up others."""
 
     unfollowed: int
     unpublished: int
@@ -70,7 +70,11 @@ def lag(workspace: "Workspace") -> Lag:
     return Lag(
         unfollowed=size - read_position(workspace),
         unpublished=size - workspace.published_size(),
-        failures=tuple(Failure(fact=fact.id, sentence=fact.body["sentence"]) for fact in waiting(workspace)),
+        failures=tuple(
+            Failure(fact=fact.id, sentence=fact.body["sentence"])
+            for fact in waiting(workspace)
+            if fact.body["code"] != HELD
+        ),
     )
 
 

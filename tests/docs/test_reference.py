@@ -42,7 +42,7 @@ def test_a_recorded_fact_fits_its_schema(generator, tmp_path):
     draft = facts.Draft(
         body=body, subjects=(facts.subject("system/loans"),), actor=Actor(id="p-1", role="model-owner")
     )
-    predicate = json.loads(statement.write(draft, datetime(2026, 11, 1, tzinfo=UTC)))["predicate"]
+    predicate = json.loads(statement.write(draft, datetime(2026, 11, 1, tzinfo=UTC), 7))["predicate"]
     schema = generator.fact_schema("record.run-started", 1, facts.RunStarted)
     jsonschema.validate(predicate, schema)
     with pytest.raises(jsonschema.ValidationError):

@@ -46,6 +46,14 @@ def test_a_fact_id_is_its_leaf_hash_and_the_head_covers_it(tmp_path: Path) -> No
     assert recorder.head() == Head(4, root_of(leaf_hash(entry) for entry in entries))
 
 
+def test_equal_drafts_are_different_facts(tmp_path: Path) -> None:
+    """Two facts that say the same at the same instant have an id each: the place is signed too."""
+    recorder = fresh_recorder(tmp_path)
+    one, two = recorder.append(draft(), draft())
+    assert one.id != two.id
+    assert [recorder.fact(fact.id).index for fact in (one, two)] == [1, 2]
+
+
 def test_facts_are_found_by_every_condition(tmp_path: Path) -> None:
     """Kind, subject name, digest, key and ledger size each narrow the answer."""
     recorder = fresh_recorder(tmp_path)

@@ -14,6 +14,7 @@ from probative.record.decisions.schema import DECISION_ID, OBSERVED_AT, Column, 
 from probative.record.facts import Draft, SystemRegistered, subject
 from probative.testing import fresh_workspace
 from probative.watch.counting.profile import Meaning
+from probative.watch.counting.state import State
 from probative.watch.monitor import parse_monitor
 from probative.watch.watcher import Watcher
 
@@ -145,3 +146,17 @@ def desk(tmp_path):
     made = Desk(tmp_path)
     yield made
     made.decisions.close()
+
+
+@pytest.fixture
+def grouped():
+    """Return a maker of states from groups.
+
+    A group's four counts are: favourable and merited, favourable and not, other and merited, other and not.
+    """
+
+    def make(groups, attribute="sex"):
+        cells = {f'["{name}"]': (a, b, 0, c, d, 0, 0, 0, 0) for name, (a, b, c, d) in groups.items()}
+        return State(profile="ab" * 32, groups={attribute: cells})
+
+    return make

@@ -167,16 +167,10 @@ def _close(stage: Stage, incident: str) -> Incident:
         in_a_month,
         commander,
     )
-    for row in responder.deadlines.board(incident):
-        if row.is_open or row.state == "needs-counsel":
-            journal.task(
-                incident,
-                f"clock-{row.obligation}",
-                f"Decide {row.citation}"[:100],
-                PEOPLE["legal"].id,
-                commander,
-                due_at=in_a_month,
-            )
+    undecided = {row.obligation: row.citation for row in responder.deadlines.board(incident) if row.is_open}
+    for obligation, citation in undecided.items():
+        title = f"Decide {citation}"[:100]
+        journal.task(incident, f"clock-{obligation}", title, PEOPLE["legal"].id, commander, due_at=in_a_month)
     command(f"respond close {incident}")
     closed = responder.close(incident, commander)
     say(f"{incident} is {closed.status}, with {len(closed.correctives)} corrective actions owned and dated")

@@ -39,7 +39,7 @@ _SENTENCES = {
     "gate.feature-permitted": "Protected attributes were permitted as features: {legal_basis}.",
     "watch.monitor-declared": "Monitor {monitor} was declared.",
     "watch.reading-taken": "Monitor {monitor} read {n} decisions: {status}.",
-    "watch.signal-raised": "Monitor {monitor} raised a {severity} signal: {summary}.",
+    "watch.signal-raised": "Monitor {monitor} raised a signal of severity {severity}: {summary}.",
     "respond.incident-declared": "An incident was declared, severity {severity}: {title}.",
     "respond.incident-acknowledged": "The incident was acknowledged as {role}.",
     "respond.severity-changed": "The severity went from {before} to {after}: {reason}.",

@@ -63,13 +63,14 @@ class Ledger:
             recorded_at = self._time_after(old.size if old else 0)
             frontier = merkle.Frontier.from_bytes(old.frontier) if old else merkle.Frontier()
             facts: list[Fact] = []
+            keyed: dict[str, Fact] = {}
             entries: list[tuple[int, bytes, bytes]] = []
             rows: list[IndexRow] = []
             for draft in drafts:
-                if (known := self._known(draft)) is not None:
-                    facts.append(known)
+                if draft.key is not None and (known := keyed.get(draft.key) or self._keyed(draft.key)):
+                    facts.append(_same(draft, known))
                     continue
-                text = statement.write(draft, recorded_at)
+                text = statement.write(draft, recorded_at, frontier.size)
                 entry = envelope.sign_envelope(text, self._signer)
                 leaf, index = merkle.leaf_hash(entry), frontier.size
                 frontier.append(leaf)
@@ -77,6 +78,8 @@ class Ledger:
                 fact = statement.read(text, index, leaf.hex())
                 rows.append(index_row(fact))
                 facts.append(fact)
+                if fact.key is not None:
+                    keyed[fact.key] = fact
             if entries:
                 new = StoredHead(frontier.size, frontier.root(), frontier.to_bytes())
                 writer.append(old, new, entries)
@@ -170,19 +173,9 @@ class Ledger:
             )
         return fact
 
-    def _known(self, draft: Draft) -> Fact | None:
-        query = Query(key=draft.key)
-        found = list(self._store.find(query)) if draft.key is not None else []
-        if not found:
-            return None
-        fact = self._found(found[0], query)
-        if not statement.same_draft(draft, fact):
-            raise ConflictError(
-                "fact.key-taken",
-                f"The key '{draft.key}' belongs to fact {fact.index}, which says something else.",
-                "Use another key, or correct the record with a new fact.",
-            )
-        return fact
+    def _keyed(self, key: str) -> Fact | None:
+        query = Query(key=key)
+        return next((self._found(index, query) for index in self._store.find(query)), None)
 
     def _time_after(self, size: int) -> datetime:
         now = self._clock.now()
@@ -204,6 +197,17 @@ def payload_of(entry: bytes) -> bytes:
         raise TamperError(
             "ledger.envelope", f"A stored entry is no envelope: {error}.", "Run 'probative record verify'."
         ) from error
+
+
+def _same(draft: Draft, known: Fact) -> Fact:
+    """Return the fact that has the draft's key already, if it says the same."""
+    if not statement.same_draft(draft, known):
+        raise ConflictError(
+            "fact.key-taken",
+            f"The key '{draft.key}' belongs to fact {known.index}, which says something else.",
+            "Use another key, or correct the record with a new fact.",
+        )
+    return known
 
 
 def _matches(fact: Fact, query: Query) -> bool:

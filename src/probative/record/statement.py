@@ -29,6 +29,7 @@ class _Predicate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     actor: Actor
     body: dict[str, Any]
     caused_by: tuple[str, ...]
+    entry: int
     occurred_at: str
     recorded_at: str
     key: str | None = None
@@ -44,10 +45,11 @@ class _Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _decoder = msgspec.json.Decoder(_Statement)
 
 
-def write(draft: Draft, recorded_at: datetime) -> bytes:
-    """Return the in-toto Statement v1 of `draft` as RFC 8785 JSON, stamped with `recorded_at`.
+def write(draft: Draft, recorded_at: datetime, index: int) -> bytes:
+    """Return the in-toto Statement v1 of `draft` as RFC 8785 JSON, stamped with time and place.
 
-    A draft about nothing cannot be found again, so it is refused (`UsageError`).
+    The place makes every entry unlike any other, so that a leaf hash names one fact only, and a fact cannot
+    be moved. A draft about nothing cannot be found again, so it is refused (`UsageError`).
     """
     if not draft.subjects:
         raise UsageError("fact.no-subject", "A fact must be about something.", "Name at least one subject.")
@@ -56,6 +58,7 @@ def write(draft: Draft, recorded_at: datetime) -> bytes:
         "actor": msgspec.to_builtins(draft.actor),
         "body": msgspec.to_builtins(draft.body),
         "caused_by": list(draft.caused_by),
+        "entry": index,
         "occurred_at": format_instant(draft.occurred_at or recorded_at),
         "recorded_at": format_instant(recorded_at),
     }
@@ -78,6 +81,8 @@ def read(statement: bytes, index: int, fact_id: str) -> Fact:
     """
     try:
         parsed = _decoder.decode(statement)
+        if parsed.predicate.entry != index:
+            raise ValueError(f"it was written as entry {parsed.predicate.entry}")
         kind, _, version = parsed.predicate_type.removeprefix(KIND_PREFIX).rpartition(":")
         return Fact(
             id=fact_id,

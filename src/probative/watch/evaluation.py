@@ -8,14 +8,13 @@ one transaction, keyed so that a second evaluation, or another process, records 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TypeVar
 
 import pyarrow as pa
 
 from probative.kernel.actor import Actor
 from probative.kernel.clock import format_instant, parse_instant
 from probative.record.decisions.schema import OUTCOMES
-from probative.record.facts import Body, Draft, Fact, Subject, kinds, subject
+from probative.record.facts import Body, Draft, Fact, Subject, subject
 from probative.record.recorder import Recorder
 from probative.watch.counting.plan import Plan, scan
 from probative.watch.counting.reference import Reference, read_reference
@@ -45,8 +44,13 @@ from probative.watch.window import (
     window_of,
 )
 
-B = TypeVar("B", bound=Body)
 ENGINE = Actor(id="probative", role="sre", authority="declared-monitors")
+_KINDS = (
+    "watch.reading-taken",
+    "watch.signal-raised",
+    "watch.signal-cleared",
+    "watch.monitor-silenced",
+)
 _SMALLEST = timedelta(microseconds=1)
 
 
@@ -55,30 +59,66 @@ def subjects_of(system: str, monitor: str) -> tuple[Subject, ...]:
     return subject(f"system/{system}"), subject(f"monitor/{system}/{monitor}")
 
 
+class Past:
+    """What the ledger holds about one monitor, kept up to date by reading only what is new."""
+
+    def __init__(self, recorder: Recorder, about: str) -> None:
+        """Begin with nothing read."""
+        self._recorder = recorder
+        self._about = about
+        self._size = 0
+        self._raised: list[SignalRaised] = []
+        self._cleared: list[SignalCleared] = []
+        self.readings: dict[tuple[str, str], ReadingTaken] = {}
+        self.silences: list[MonitorSilenced] = []
+
+    def refresh(self) -> None:
+        """Read the facts recorded since the last time, by this process or another."""
+        size = self._recorder.head().size
+        new: list[ReadingTaken] = []
+        for fact in self._recorder.facts(kind=_KINDS, subject=self._about, since=self._size, until=size):
+            match fact.kind:
+                case "watch.reading-taken":
+                    new.append(fact.read(ReadingTaken))
+                case "watch.signal-raised":
+                    self._raised.append(fact.read(SignalRaised))
+                case "watch.signal-cleared":
+                    self._cleared.append(fact.read(SignalCleared))
+                case _:
+                    self.silences.append(fact.read(MonitorSilenced))
+        if new:
+            self.readings = latest([*self.readings.values(), *new])
+        self._size = size
+
+    @property
+    def standing(self) -> tuple[SignalRaised, ...]:
+        """The signals that have not cleared."""
+        return open_signals(self._raised, self._cleared)
+
+
 class Evaluation:
     """One monitor, evaluated as of `until`."""
 
-    def __init__(self, recorder: Recorder, decisions: Decisions, declared: Fact, until: datetime) -> None:
-        """Read what was declared and what was recorded about it before."""
+    def __init__(
+        self, recorder: Recorder, decisions: Decisions, declared: Fact, past: Past, until: datetime
+    ) -> None:
+        """Take what was declared and what was recorded about it before."""
         body = declared.read(MonitorDeclared)
         self._recorder = recorder
         self._decisions = decisions
         self._monitor: Monitor = body.spec
         self._version = body.version
+        self._past = past
         self._until = until
-        about = f"monitor/{body.system}/{body.monitor}"
-        self._history = latest(read_all(recorder, ReadingTaken, about))
-        self._raised = list(read_all(recorder, SignalRaised, about))
-        self._cleared = list(read_all(recorder, SignalCleared, about))
-        self._silences = list(read_all(recorder, MonitorSilenced, about))
 
     def run(self) -> list[Fact]:
         """Read every window that is due, in order of time; return the new facts."""
+        self._past.refresh()
         due = list(self._due())
         outcomes = self._outcomes(due)
         found: list[Fact] = []
         for window in due:
-            before = self._history.get((format_instant(window.start), window.after))
+            before = self._past.readings.get((format_instant(window.start), window.after))
             if before is not None and not self._has_news(before, window, outcomes):
                 continue
             state = self._count(window, outcomes)
@@ -89,8 +129,8 @@ class Evaluation:
     def _due(self) -> Iterator[Window]:
         """Yield windows to read again, then those never read; what is not over yet waits."""
         spec = self._monitor.window
-        yield from unsettled(self._history.values(), self._monitor.digest())
-        last = next(reversed(self._history.values()), None)
+        yield from unsettled(self._past.readings.values(), self._monitor.digest())
+        last = next(reversed(self._past.readings.values()), None)
         if spec.rows is not None:
             yield from self._row_windows(spec.rows, last)
             return
@@ -148,17 +188,15 @@ class Evaluation:
     def _record(self, taken: Taken, state: State) -> list[Fact]:
         """Append a reading together with the signals that follow from it."""
         reading = taken.reading
-        self._history = latest([*self._history.values(), reading])
-        known = [each for each in self._history.values() if each.window_until <= reading.window_until]
-        standing = open_signals(self._raised, self._cleared)
-        change = step(self._monitor, known, standing, self._silences, self._recorder.clock.now())
+        known = latest([*self._past.readings.values(), reading]).values()
+        upto = [each for each in known if each.window_until <= reading.window_until]
+        now = self._recorder.clock.now()
+        change = step(self._monitor, upto, self._past.standing, self._past.silences, now)
         self._recorder.put(state.to_bytes())
         if taken.report is not None:
             self._recorder.put(taken.report)
         end = parse_instant(reading.window_until)
-        self._raised += change.raised
-        self._cleared += change.cleared
-        return self._recorder.append(
+        facts = self._recorder.append(
             self._draft(reading, key_of(reading), end),
             *(self._draft(each, f"watch.signal/{each.system}/{each.signal}", end) for each in change.raised),
             *(
@@ -166,6 +204,8 @@ class Evaluation:
                 for each in change.cleared
             ),
         )
+        self._past.refresh()
+        return facts
 
     def _draft(self, body: Body, key: str, at: datetime) -> Draft:
         subjects = subjects_of(self._monitor.system, self._monitor.monitor)
@@ -191,10 +231,3 @@ class Evaluation:
         schema = self._decisions.schema(self._monitor.system)
         known = (column.name for column in schema.columns if column.role != "protected")
         return (DECISION, DECIDED, *(name for name in known if name in wanted))
-
-
-def read_all(recorder: Recorder, kind: type[B], about: str) -> Iterator[B]:
-    """Yield the typed bodies of every fact of one kind about a subject, in ledger order."""
-    name = next(name for (name, _), registered in kinds().items() if registered is kind)
-    for fact in recorder.facts(kind=name, subject=about):
-        yield fact.read(kind)

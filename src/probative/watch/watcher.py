@@ -5,6 +5,7 @@
 signal (`respond`).
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -24,9 +25,9 @@ from probative.record.recorder import Recorder
 from probative.watch import audit
 from probative.watch.counting.profile import Attribute, Meaning, Role
 from probative.watch.counting.reference import read_reference, take_reference
-from probative.watch.counting.rows import joined, lazy
+from probative.watch.counting.rows import DECIDED, DECISION, joined, lazy
 from probative.watch.counting.state import read_state
-from probative.watch.evaluation import Evaluation, read_all, subjects_of
+from probative.watch.evaluation import Evaluation, Past, subjects_of
 from probative.watch.facts import (
     Cohort,
     FairnessAudited,
@@ -64,6 +65,8 @@ class Watcher:
         """Join the record and the decision log; `probative.workspace` does this from a folder."""
         self._recorder = recorder
         self._decisions = decisions
+        self._past: dict[tuple[str, str], Past] = {}
+        self._evaluating = threading.Lock()
 
     def take_reference(
         self,
@@ -157,11 +160,8 @@ class Watcher:
         chosen = [fact for (_, name), fact in self.monitors(system).items() if monitor in (None, name)]
         if monitor is not None and not chosen:
             raise _no_monitor(system, monitor)
-        return [
-            fact
-            for declared in chosen
-            for fact in Evaluation(self._recorder, self._decisions, declared, at).run()
-        ]
+        with self._evaluating:
+            return [fact for declared in chosen for fact in self._evaluation(declared, at).run()]
 
     def readings(self, system: str, monitor: str | None = None, *, latest: bool = True) -> list[Fact]:
         """Return readings by time of their window; with `latest` only the last reading of each window."""
@@ -197,9 +197,8 @@ class Watcher:
         """Return every signal of a system, oldest first, with what has become of it."""
         self._check_known(system)
         about = f"system/{system}"
-        cleared = {
-            signal.signal: signal.window_until for signal in read_all(self._recorder, SignalCleared, about)
-        }
+        ended = self._recorder.facts(kind="watch.signal-cleared", subject=about)
+        cleared = {fact.body["signal"]: str(fact.body["window_until"]) for fact in ended}
         facts = self._recorder.facts(kind="watch.signal-raised", subject=about)
         bodies = ((fact, fact.read(SignalRaised)) for fact in facts)
         return [Signal(fact, body, cleared.get(body.signal)) for fact, body in bodies]
@@ -261,7 +260,9 @@ class Watcher:
         same rows returns the fact there is. A cohort that names its digest must still have it.
         """
         self._check_authorised(system, audit_fact)
-        known = meaning or self._meaning(system)
+        known = _completed(meaning, self._decisions.schema(system)) if meaning else self._meaning(system)
+        if known.prediction is None or known.favourable is None:
+            raise _no_meaning(system)
         day = self._recorder.clock.now().date()
         chosen = tuple(specs) or audit.default_specs(day, labelled=known.merited is not None)
         question = audit.Question(
@@ -274,11 +275,17 @@ class Watcher:
             specs=chosen,
         )
         since, until = parse_instant(cohort.since), parse_instant(cohort.until)
-        decisions = self._decisions.read(system, since=since, until=until)
+        columns = (DECISION, DECIDED, *dict.fromkeys((known.prediction, *cohort.where)))
+        decisions = self._decisions.read(system, since=since, until=until, columns=columns)
         outcomes = self._decisions.read(system, since=since, stream=OUTCOMES)
         protected = self._decisions.read_protected(system, audit_fact, since=since, until=until)
         answer = audit.conduct(question, audit.select(decisions, cohort), outcomes, protected)
         return self._record_audit(question, answer, actor)
+
+    def _evaluation(self, declared: Fact, until: datetime) -> Evaluation:
+        system, monitor = str(declared.body["system"]), str(declared.body["monitor"])
+        past = self._past.setdefault((system, monitor), Past(self._recorder, f"monitor/{system}/{monitor}"))
+        return Evaluation(self._recorder, self._decisions, declared, past, until)
 
     def _record_audit(self, question: audit.Question, answer: audit.Answer, actor: Actor) -> Fact:
         self._recorder.put(answer.state.to_bytes())
@@ -311,7 +318,7 @@ class Watcher:
 
     def _span(self, system: str, since: datetime, until: datetime) -> pa.Table:
         decisions = self._decisions.read(system, since=since, until=until)
-        outcomes = self._decisions.read(system, since=since, until=until, stream=OUTCOMES)
+        outcomes = self._decisions.read(system, since=since, stream=OUTCOMES)
         return joined(lazy(decisions), outcomes).collect().to_arrow()
 
     def _declared(self, system: str | None) -> Iterator[Fact]:
@@ -319,14 +326,10 @@ class Watcher:
         return self._recorder.facts(kind="watch.monitor-declared", subject=about)
 
     def _meaning(self, system: str) -> Meaning:
-        newest = list(read_all(self._recorder, ReferenceTaken, f"system/{system}"))
-        if not newest:
-            raise NotFoundError(
-                "watch.no-meaning",
-                f"Nobody has said which predictions of system '{system}' are favourable.",
-                "Take a reference with --favourable, or name the meaning.",
-            )
-        return read_reference(self._recorder.get(newest[-1].reference)).profile.meaning
+        taken = [*self._recorder.facts(kind="watch.reference-taken", subject=f"system/{system}")]
+        if not taken:
+            raise _no_meaning(system)
+        return read_reference(self._recorder.get(taken[-1].body["reference"])).profile.meaning
 
     def _check_known(self, system: str) -> None:
         about = f"system/{system}"
@@ -365,6 +368,14 @@ def _completed(meaning: Meaning, schema: DecisionSchema) -> Meaning:
 
 def _named(since: datetime, until: datetime) -> str:
     return f"decisions from {format_instant(since)} to {format_instant(until)}"
+
+
+def _no_meaning(system: str) -> NotFoundError:
+    return NotFoundError(
+        "watch.no-meaning",
+        f"Nobody has said which predictions of system '{system}' are favourable.",
+        "Take a reference with --favourable, or give --favourable here.",
+    )
 
 
 def _no_monitor(system: str, monitor: str) -> NotFoundError:

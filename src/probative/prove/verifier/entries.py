@@ -41,6 +41,8 @@ def read_fact(file: str, entry: bytes, proof: bytes, checkpoint: Checkpoint, key
         if statement["_type"] != _STATEMENT_TYPE or _KIND_PREFIX not in statement["predicateType"]:
             raise ValueError("another type of statement")
         predicate = statement["predicate"]
+        if predicate["entry"] != claimed.place:
+            raise ValueError(f"it was written as entry {predicate['entry']}")
         return Fact(leaf.hex(), claimed.place, kind, str(predicate["recorded_at"]), dict(predicate["body"]))
     except (ValueError, KeyError, TypeError) as error:
         raise FailureError(file, "form", f"the entry holds no fact: {error}"[:200]) from error

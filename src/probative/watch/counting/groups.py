@@ -40,7 +40,7 @@ def _group_key(attribute: Attribute, types: dict[str, pl.DataType]) -> pl.Expr:
         raise UsageError(
             "watch.unknown-attribute",
             f"The rows have no attribute '{attribute.name}'.",
-            "Name a protected column of the system's decision schema.",
+            "Name a protected column that the authorisation covers.",
         )
     if not attribute.bands:
         text = pl.col(attribute.name)
