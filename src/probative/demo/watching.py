@@ -14,25 +14,12 @@ from probative.demo.month import LABELS_LATE_DAYS, Month
 from probative.demo.opening import Built
 from probative.demo.people import ANSWERS, play
 from probative.demo.stage import FALLBACK, PEOPLE, RELEASE, SYSTEM, Stage, act, command, say
+from probative.demo.telling import choose_clocks, notify, report_again
 from probative.record.facts import Fact
-from probative.respond.deadlines.circumstances import Circumstances
 from probative.respond.incident import Incident
 from probative.watch.counting.profile import Meaning
 
 PLAYBOOK = "p01"
-CIRCUMSTANCES = Circumstances(
-    jurisdictions=("DE",),
-    roles=("provider", "deployer", "controller", "financial-entity", "credit-institution"),
-    tier="high-risk",
-    annex="annex-iii",
-    facts={"personal-data-breach": False, "ict-incident-major": True, "death": False},
-    basis={
-        "personal-data-breach": "data protection officer: amounts were wrong, nothing was disclosed or lost",
-        "ict-incident-major": "compliance: classified as major, for the demo",
-        "death": "incident commander",
-    },
-)
-SHOWN_CLOCKS = ("eu-dora-19", "eu-gdpr-33-authority", "eu-aia-73-general")
 MEANING = Meaning(
     prediction="approved", favourable=True, merited=True, probability="probability", positive=False
 )
@@ -88,7 +75,9 @@ def go_wrong(stage: Stage, month: Month) -> Incident:
             good=True,
         )
     _respond(stage, incident.id)
-    for rest in range(day, data.DAYS + 1):
+    month.live(day)
+    report_again(stage, incident.id)
+    for rest in range(day + 1, data.DAYS + 1):
         month.live(rest)
     _judge(month, day - 1)
     return _close(stage, incident.id)
@@ -101,35 +90,23 @@ def _respond(stage: Stage, incident: str) -> None:
     responder.journal.acknowledge(incident, commander)
     command(f"respond playbook start {incident} {PLAYBOOK}")
     run = responder.playbooks.start(incident, PLAYBOOK, commander)
-    say(f"playbook {PLAYBOOK}: {', '.join(step.name.lower() for step in run.steps if step.outcome)[:150]}")
+    done = [step.name.lower() for step in run.steps if step.outcome == "done"]
+    say(f"by itself: {', '.join(done)}")
+    say(f"waiting for people: {', '.join(step.name.lower() for step in run.waiting)}")
     stage.later(minutes=20)
-    _clocks(stage, incident)
+    choose_clocks(stage, incident)
+    notify(stage, incident)
     run = play(stage, run, ANSWERS, minutes=12)
-    done = responder.incident(incident)
-    if done.verified is not None:
+    after = responder.incident(incident)
+    if after.verified is not None:
         say(
-            f"stop verified from the decision log: {done.verified.outcome.value}: {done.verified.reason}",
+            f"stop verified from the decision log: {after.verified.outcome.value}: {after.verified.reason}",
             good=True,
         )
-    if done.affected is not None:
-        say(f"affected list frozen: {done.affected.decisions:,} decisions, {done.affected.people:,} people")
+    if after.affected is not None:
+        say(f"affected list frozen: {after.affected.decisions:,} decisions, {after.affected.people:,} people")
     serving = responder.switch.reading(SYSTEM)
     say(f"rolled back by a second person: the flag serves {serving.value}; playbook {run.state}", good=True)
-
-
-def _clocks(stage: Stage, incident: str) -> None:
-    """Let legal choose the clocks and show one of each answer."""
-    deadlines = stage.workspace.responder.deadlines
-    roles = " ".join(f"--role {role}" for role in CIRCUMSTANCES.roles)
-    command(f"respond clocks select {incident} --in DE {roles} --tier high-risk --annex annex-iii ...")
-    deadlines.select(incident, CIRCUMSTANCES, PEOPLE["legal"])
-    deadlines.confirm_start(incident, "classification", stage.clock.now(), PEOPLE["compliance"])
-    board = {row.obligation: row for row in reversed(deadlines.board(incident))}
-    for obligation in SHOWN_CLOCKS:
-        row = board[obligation]
-        due = f"due {row.alert_at[:16]}Z" if row.state == "running" and row.alert_at else row.state
-        say(f"{row.citation.partition(';')[0]}: {due}: {row.why[0]} ({row.confidence}, {row.review})")
-    say("not legal advice: each rule shows its source and confidence, and counsel decides")
 
 
 def _judge(month: Month, last_wrong: int) -> None:
