@@ -151,7 +151,7 @@ def main() -> None:
         "decisions sealed, erasable and provable, in batches of 10,000",
         statistics.median(sealed),
         peer_s,
-        0.6,
+        0.5,
     )
 
 

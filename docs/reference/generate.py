@@ -150,7 +150,9 @@ def glossary_page() -> str:
 
 def command_pages(command: click.Command, path: str) -> list[str]:
     """Return the help text of `command` and of everything below it, as Markdown sections."""
-    context = click.Context(command, info_name=path, max_content_width=100, terminal_width=100)
+    # A command keeps the help option of the first context that asked for it: so name it as the root does.
+    names = ["-h", "--help"]
+    context = click.Context(command, info_name=path, terminal_width=100, help_option_names=names)
     sections = [f"## `{path}`", "", "```text", command.get_help(context), "```", ""]
     if isinstance(command, click.Group):
         for name in command.list_commands(context):

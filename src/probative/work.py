@@ -1,4 +1,4 @@
-"""The work that waits: reactions, sealing, clock warnings, publishing.
+"""The work that waits: sealing, readings, reactions, clock warnings, publishing.
 
 **Promise**: each piece is safe to repeat and to interrupt; what one process leaves, the next one finishes;
 one worker at a time, the others go on without waiting.
@@ -22,6 +22,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
     followed: int
     sealed: int
+    read: int
     warned: int
     published: int
 
@@ -53,15 +54,25 @@ def catch_up(workspace: "Workspace") -> None:
 
 
 def work(workspace: "Workspace") -> Done:
-    """Do one full round: catch up, seal what is due, warn of legal clocks, publish."""
+    """Do one full round: seal what is due, take due readings, react, warn of legal clocks, publish."""
     before = read_position(workspace)
-    catch_up(workspace)
     sealed = len(workspace.decisions.seal())
+    read = _take_readings(workspace)
+    catch_up(workspace)
     warned = len(workspace.responder.run_due(ENGINE).warned)
     catch_up(workspace)
     size = workspace.recorder.head().size
     workspace.recorder.checkpoint()
-    return Done(followed=read_position(workspace) - before, sealed=sealed, warned=warned, published=size)
+    return Done(
+        followed=read_position(workspace) - before, sealed=sealed, read=read, warned=warned, published=size
+    )
+
+
+def _take_readings(workspace: "Workspace") -> int:
+    """Read every monitored window that is due; return how many facts that made."""
+    declared = workspace.recorder.facts(kind="watch.monitor-declared")
+    systems = sorted({str(fact.body["system"]) for fact in declared})
+    return sum(len(workspace.watcher.evaluate(system)) for system in systems)
 
 
 def lag(workspace: "Workspace") -> Lag:

@@ -1,11 +1,13 @@
 """Evaluating on a real workspace: every due window once, late outcomes, pauses, rows as windows."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
 from probative.watch.facts import ReadingTaken
 from probative.watch.measures.measured import Status
+from probative.workspace import Workspace
 from tests.watch.conftest import START, outcomes_of
 
 PERFORMANCE = """
@@ -188,3 +190,19 @@ def test_a_fairness_monitor_reads_under_its_authorisation(desk):
     assert [fact.body["authorised_by"] for fact in looked] == [audit]
     desk.watcher.evaluate("loans")
     assert len(list(desk.recorder.facts(kind="record.protected-read"))) == 1, "no news, no second look"
+
+
+def test_two_processes_read_every_window_once(desk):
+    """Two workspaces on one folder evaluate at the same time; each window has one reading, one signal."""
+    desk.monitor()
+    for day in range(6):
+        desk.stream(day, n=300, factor=0.001 if day >= 3 else 1.0)
+    desk.turn_to(6)
+    others = [Workspace.open(desk.workspace.folder, desk.clock) for _ in range(3)]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda other: other.watcher.evaluate("loans"), others))
+    readings = list(desk.recorder.facts(kind="watch.reading-taken"))
+    assert len({fact.body["window_from"] for fact in readings}) == len(readings) == 6
+    assert len(desk.watcher.signals("loans")) == 1
+    for other in others:
+        other.decisions.close()

@@ -119,9 +119,14 @@ def _gaps(found: Sequence[Measured], paint: Paint) -> list[str]:
 
 
 def _coverage(known: Coverage) -> str:
-    lag = f", half of them within {known.lag_median_s / _HOUR_S:g} h" if known.lag_median_s else ""
     note = f"; {known.note}" if known.note else ""
-    return f"outcomes known for {known.labelled:,} ({known.share:.0%}){lag}{note}"
+    return f"{known.labelled:,} decisions with a known outcome: {_known(known, settled=True)}{note}"
+
+
+def _known(known: Coverage, *, settled: bool) -> str:
+    """Say which share of outcomes is known, and how late the middle one came."""
+    lag = f", half of them within {known.lag_median_s / _HOUR_S:g} h" if known.lag_median_s else ""
+    return f"outcomes {known.share:.0%}{'' if settled else ' so far'}{lag}"
 
 
 def _span(reading: ReadingTaken) -> str:
@@ -138,7 +143,7 @@ def _worst(reading: ReadingTaken) -> str:
         if len(serious) > 1:
             parts.append(f"and {len(serious) - 1} more")
     if reading.coverage is not None and reading.n:
-        parts.append(f"outcomes {reading.coverage.share:.0%}{'' if reading.settled else ' so far'}")
+        parts.append(_known(reading.coverage, settled=reading.settled))
     return "; ".join(parts)
 
 

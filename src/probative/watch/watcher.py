@@ -35,7 +35,6 @@ from probative.watch.facts import (
     MonitorSilenced,
     ReadingTaken,
     ReferenceTaken,
-    SignalCleared,
     SignalRaised,
 )
 from probative.watch.measures.catalogue import FAIRNESS, PERFORMANCE, columns_of, needs_groups

@@ -124,3 +124,10 @@ def test_a_state_of_another_profile_is_refused():
     mixed = type(a)(profile=a.profile, state=b.state, source="test")
     with pytest.raises(UsageError, match="not its own"):
         read_reference(mixed.to_bytes())
+
+
+def test_a_nested_column_is_refused():
+    """A list is no value that can be counted; the sentence says so."""
+    table = pa.table({"p": [[1.0], [2.0]]})
+    with pytest.raises(UsageError, match="cannot be counted"):
+        take_reference(table, "s", {"p": Role.PROBABILITY}, Meaning(probability="p"), source="test")

@@ -139,7 +139,9 @@ def test_free_text_has_no_distance():
     [
         (1000, "mean 5 -> 5,000 (x 1,000: looks like a change of unit)"),
         (0.01, "mean 5 -> 0.05 (/ 100: looks like a change of unit)"),
-        (1.5, "mean 5 -> 7.5"),
+        (1.4, "mean 5 -> 7"),
+        (3, "mean 5 -> 15 (x 3)"),
+        (0.02, "mean 5 -> 0.1 (/ 50)"),
         (-10, "mean 5 -> -50"),
         (0, "mean 5 -> 0"),
     ],

@@ -83,7 +83,7 @@ def _state(profile: Profile, counted: dict[str, Any], groups: dict[str, dict[str
 
 
 def _keyed(profile: Profile) -> list[tuple[str, Column]]:
-    return [(f"c{i}", column) for i, column in enumerate(profile.columns)]
+    return [(f"__c{i}", column) for i, column in enumerate(profile.columns)]
 
 
 def _times(types: _DATA_TYPES) -> list[pl.Expr]:
@@ -91,12 +91,12 @@ def _times(types: _DATA_TYPES) -> list[pl.Expr]:
         return []
     decided = pl.col(DECIDED).dt.epoch("us")
     times = [decided.min().alias("first_us"), decided.max().alias("last_us")]
-    if not isinstance(types.get(OBSERVED), pl.Datetime):
+    if not isinstance(types.get(OBSERVED), pl.Datetime) or OUTCOME not in types:
         return times
     observed = pl.col(OBSERVED).dt.epoch("us")
     late = (observed - decided).filter(pl.col(OUTCOME).is_not_null())
-    steps = [(late <= edge * 1_000_000).sum().alias(f"lag{i}") for i, edge in enumerate(LAG_EDGES_S)]
-    return [*times, observed.max().alias("observed_us"), late.len().alias("lags"), *steps]
+    upto = [(late <= edge * 1_000_000).sum().alias(f"lag{i}") for i, edge in enumerate(LAG_EDGES_S)]
+    return [*times, observed.max().alias("observed_us"), late.len().alias("lags"), *upto]
 
 
 def _meaning(meaning: Meaning, types: _DATA_TYPES) -> list[pl.Expr]:

@@ -90,8 +90,16 @@ def take_reference(
         raise UsageError(
             "watch.reference-empty", "The reference table has no rows.", "Give the rows to compare with."
         )
-    profile = take_profile(table, system, roles, meaning, bins)
-    state = scan(table, Plan(profile=profile))
+    try:
+        profile = take_profile(table, system, roles, meaning, bins)
+        state = scan(table, Plan(profile=profile))
+    except pl.exceptions.PolarsError as error:
+        first = str(error).partition("\n")[0][:200]
+        raise UsageError(
+            "watch.reference-unreadable",
+            f"A column of the reference cannot be counted: {first}.",
+            "Give columns of numbers, text, booleans or times; nested ones cannot be counted.",
+        ) from error
     return Reference(profile=profile, state=state, source=source)
 
 

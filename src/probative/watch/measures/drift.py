@@ -16,6 +16,7 @@ FLOOR = 1e-4
 SPARSE = 10.0  # bins expected to hold fewer rows are tested together, or one empty bin would look like drift
 PSI_METHOD, JS_METHOD = "psi-floor1e-4/chi2", "js-base2/chi2"
 _UNIT_TOLERANCE = 0.1
+_FACTOR_SHOWN = 1.5
 
 
 def family(column: Column) -> Family:
@@ -157,5 +158,7 @@ def explain(column: Column, now: ColumnState, then: ColumnState) -> str:
     power = round(math.log10(ratio))
     if power and abs(ratio / 10.0**power - 1) <= _UNIT_TOLERANCE:
         factor = f"x {10**power:,}" if power > 0 else f"/ {10**-power:,}"
-        text += f" ({factor}: looks like a change of unit)"
-    return text
+        return f"{text} ({factor}: looks like a change of unit)"
+    if ratio >= _FACTOR_SHOWN:
+        return f"{text} (x {ratio:.3g})"
+    return f"{text} (/ {1 / ratio:.3g})" if ratio <= 1 / _FACTOR_SHOWN else text

@@ -103,6 +103,13 @@ class Rule(NamedTuple):
     test: str
 
 
+class Limits(NamedTuple):
+    """The two thresholds of a measure."""
+
+    watch: float
+    breach: float
+
+
 RULES = {
     "psi": Rule("above", "change"),
     "js": Rule("above", "change"),
@@ -223,26 +230,28 @@ def _status(measured: Measured, alpha: float) -> Status:
     if rule is None or against is None or measured.breach is None or measured.watch is None:
         return Status.OK
     sure = measured.q is not None and measured.q <= alpha
-    if rule.test == "level" and measured.low is not None and measured.high is not None:
-        return _level(measured, rule, against, sure=sure)
-    if rule.test == "level" or not _beyond(against, measured.watch, rule):
+    if rule.test == "level":
+        if measured.low is None or measured.high is None:  # the benchmark of a ratio has no interval
+            return Status.OK
+        limits = Limits(measured.watch, measured.breach)
+        return _level(against, (measured.low, measured.high), limits, rule, sure=sure)
+    if not _beyond(against, measured.watch, rule):
         return Status.OK
     if not sure:
         return Status.UNDETERMINED
     return Status.BREACH if _beyond(against, measured.breach, rule) else Status.WATCH
 
 
-def _level(measured: Measured, rule: Rule, against: float, *, sure: bool) -> Status:
+def _level(
+    against: float, interval: tuple[float, float], limits: Limits, rule: Rule, *, sure: bool
+) -> Status:
     """Three states: the whole interval is past the breach threshold, none of it is, or nobody can tell."""
-    low, high, breach, watch = measured.low, measured.high, measured.breach, measured.watch
-    if low is None or high is None or breach is None or watch is None:
-        return Status.NOT_MEASURABLE
-    nearest, farthest = (high, low) if rule.worse == "below" else (low, high)
-    if _beyond(nearest, breach, rule) and sure:
+    nearest, farthest = reversed(interval) if rule.worse == "below" else interval
+    if _beyond(nearest, limits.breach, rule) and sure:
         return Status.BREACH
-    if _beyond(farthest, breach, rule):
+    if _beyond(farthest, limits.breach, rule):
         return Status.UNDETERMINED
-    return Status.WATCH if _beyond(against, watch, rule) else Status.OK
+    return Status.WATCH if _beyond(against, limits.watch, rule) else Status.OK
 
 
 def _beyond(number: float, threshold: float, rule: Rule) -> bool:
