@@ -18,8 +18,8 @@ from pathlib import Path
 from probative.kernel.actor import Actor
 from probative.prove.bundling import verifier_source
 from probative.prove.verifier.ed25519 import ed25519_verify
-from probative.record.proofs.envelope import pae, parse_envelope
 from probative.record.facts import Draft, ReleaseDeployed, subject
+from probative.record.proofs.envelope import pae, parse_envelope
 from probative.record.proofs.note import is_signature
 from probative.record.proofs.trust import write_trust
 from probative.testing import fresh_workspace

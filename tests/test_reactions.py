@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from probative.cli import run
+from probative.cli import call
 from probative.kernel.actor import Actor
 from probative.kernel.clock import ManualClock, SystemClock
 from probative.kernel.errors import ConflictError, NotFoundError, ProbativeError, UnavailableError, UsageError
@@ -231,16 +231,16 @@ def test_a_person_retries_on_the_command_line(tmp_path: Path, capsys: pytest.Cap
     flags.write_text("in the way")
     signal(workspace)
     line = ["-w", str(workspace.folder), "--as", "p-1:sre"]
-    assert run([*line, "run", "--once"]) == 0
+    assert call([*line, "run", "--once"]) == 0
     capsys.readouterr()
-    assert run([*line, "doctor"]) == 1
+    assert call([*line, "doctor"]) == 1
     advice = capsys.readouterr().out
     assert "holds up its lane" in advice
     failed = advice.partition("--retry ")[2].split()[0]
     flags.unlink()
     (tmp_path / "flags").rename(flags)
-    assert run([*line, "run", "--retry", failed, "--reason", "the folder was in the way"]) == 0
+    assert call([*line, "run", "--retry", failed, "--reason", "the folder was in the way"]) == 0
     capsys.readouterr()
-    assert run([*line, "doctor"]) == 0
+    assert call([*line, "doctor"]) == 0
     assert capsys.readouterr().out == "Nothing waits.\n"
     assert [incident.status for incident in workspace.responder.incidents(SYSTEM)] == ["stopped"]

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from probative.cli import run
+from probative.cli import call
 from probative.kernel.clock import ManualClock, SystemClock
 from tests.gate.evidence import ANSWERS, PEOPLE, RELEASE, SYSTEM, Story
 
@@ -26,7 +26,7 @@ class Line:
         self._capsys.readouterr()
         person = PEOPLE[role]
         folder = str(self.story.workspace.folder)
-        status = run(["-w", folder, "--as", f"{person.id}:{person.role}", "gate", *words])
+        status = call(["-w", folder, "--as", f"{person.id}:{person.role}", "gate", *words])
         printed = self._capsys.readouterr()
         self.story.clock.turn_to(SystemClock().now())  # commands run on the machine's clock
         return status, printed.out + printed.err

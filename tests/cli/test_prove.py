@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from probative.cli import run
+from probative.cli import call
 from probative.prove.bundling import verifier_source
 from tests.prove.conftest import INCIDENT, build_house
 
@@ -22,32 +22,32 @@ def here(tmp_path, monkeypatch):
 
 def test_a_package_is_previewed_made_verified_and_listed(here, tmp_path, capsys):
     """What is shown before is what is made; with the trust file it verifies, without it does not count."""
-    assert run(["prove", "preview", INCIDENT]) == 0
+    assert call(["prove", "preview", INCIDENT]) == 0
     shown = capsys.readouterr().out
     assert "respond.incident-declared" in shown
     assert f"withholds {here.personal}" in shown
-    assert run(["prove", "package", INCIDENT, "--out", "p.zip", "--decision", here.decision_ids[0]]) == 0
+    assert call(["prove", "package", INCIDENT, "--out", "p.zip", "--decision", here.decision_ids[0]]) == 0
     assert "1 decisions" in capsys.readouterr().out
-    assert run(["record", "trust", "--out", "trust.json"]) == 0
+    assert call(["record", "trust", "--out", "trust.json"]) == 0
     capsys.readouterr()
-    assert run(["prove", "verify", "p.zip", "--trust", "trust.json"]) == 0
+    assert call(["prove", "verify", "p.zip", "--trust", "trust.json"]) == 0
     assert "verified: incident/inc-1" in capsys.readouterr().out
-    assert run(["prove", "verify", "p.zip"]) == 8
+    assert call(["prove", "verify", "p.zip"]) == 8
     assert "issuer unknown" in capsys.readouterr().out
-    assert run(["prove", "issued", "--json"]) == 0
+    assert call(["prove", "issued", "--json"]) == 0
     assert [fact["body"]["about"] for fact in json.loads(capsys.readouterr().out)] == [INCIDENT]
 
 
 def test_a_changed_package_is_named_and_ends_with_7(here, tmp_path, capsys):
     """One byte, one line, status 7; as JSON the same."""
-    assert run(["prove", "package", INCIDENT, "--out", "p.zip"]) == 0
-    assert run(["record", "trust", "--out", "trust.json"]) == 0
+    assert call(["prove", "package", INCIDENT, "--out", "p.zip"]) == 0
+    assert call(["record", "trust", "--out", "trust.json"]) == 0
     data = (tmp_path / "p.zip").read_bytes()
     (tmp_path / "bad.zip").write_bytes(data.replace(b"does not prove", b"does now prove", 1))
     capsys.readouterr()
-    assert run(["prove", "verify", "bad.zip", "--trust", "trust.json"]) == 7
+    assert call(["prove", "verify", "bad.zip", "--trust", "trust.json"]) == 7
     assert "BAD NOT-PROVEN.md: checksum" in capsys.readouterr().out
-    assert run(["prove", "verify", "bad.zip", "--trust", "trust.json", "--json"]) == 7
+    assert call(["prove", "verify", "bad.zip", "--trust", "trust.json", "--json"]) == 7
     assert [
         (answer := json.loads(capsys.readouterr().out))["status"],
         answer["failures"][0]["file"],
@@ -68,7 +68,7 @@ def test_a_changed_package_is_named_and_ends_with_7(here, tmp_path, capsys):
 def test_mistakes_are_one_sentence(here, tmp_path, capsys, arguments, status, text):
     """Each mistake ends in one sentence with the value and the status of the table."""
     (tmp_path / "taken.zip").write_bytes(b"mine")
-    assert run(["prove", *arguments]) == status
+    assert call(["prove", *arguments]) == status
     error = capsys.readouterr().err
     assert text in error
     assert "Traceback" not in error
@@ -76,18 +76,18 @@ def test_mistakes_are_one_sentence(here, tmp_path, capsys, arguments, status, te
 
 def test_verifying_needs_no_workspace(here, tmp_path, monkeypatch, capsys):
     """On a stranger's machine, with the package and the trust file only."""
-    assert run(["prove", "package", INCIDENT, "--out", "p.zip"]) == 0
-    assert run(["record", "trust", "--out", "trust.json"]) == 0
+    assert call(["prove", "package", INCIDENT, "--out", "p.zip"]) == 0
+    assert call(["record", "trust", "--out", "trust.json"]) == 0
     monkeypatch.setenv("PROBATIVE_WORKSPACE", str(tmp_path / "nowhere"))
-    assert run(["prove", "verify", "p.zip", "--trust", "trust.json"]) == 0
+    assert call(["prove", "verify", "p.zip", "--trust", "trust.json"]) == 0
     shutil.unpack_archive("p.zip", "out")
     shutil.copy("trust.json", "out/trust.json")
-    assert run(["prove", "verify", "out", "--trust", "out/trust.json"]) == 0
-    assert run(["prove", "verify", "out", "--trust", "trust.json"]) == 7
+    assert call(["prove", "verify", "out", "--trust", "out/trust.json"]) == 0
+    assert call(["prove", "verify", "out", "--trust", "trust.json"]) == 7
 
 
 def test_the_verifier_is_written(here, tmp_path, capsys):
     """The file that packages carry, with its digest."""
-    assert run(["prove", "verifier", "--out", "verify.py"]) == 0
+    assert call(["prove", "verifier", "--out", "verify.py"]) == 0
     assert (tmp_path / "verify.py").read_bytes() == verifier_source()
     assert capsys.readouterr().out.endswith("  verify.py\n")

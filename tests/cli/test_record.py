@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from probative.cli import run
+from probative.cli import call
 
 SYSTEM = """
 system = "loans"
@@ -42,14 +42,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("PROBATIVE_WORKSPACE", raising=False)
     monkeypatch.delenv("PROBATIVE_ACTOR", raising=False)
     (tmp_path / "w").mkdir()
-    assert run(["-w", "w", "record", "init", "--origin", "example.com/log"]) == 0
+    assert call(["-w", "w", "record", "init", "--origin", "example.com/log"]) == 0
     return tmp_path
 
 
 def ask(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, object]:
     """Run a command with --json and return what it printed."""
     capsys.readouterr()
-    assert run(["-w", "w", *words, "--json"]) == 0
+    assert call(["-w", "w", *words, "--json"]) == 0
     found: dict[str, object] = json.loads(capsys.readouterr().out)
     return found
 
@@ -58,12 +58,14 @@ def test_a_system_its_assets_and_a_run_come_back_out(here: Path, capsys: pytest.
     """What was put in is listed, shown, proved and verified."""
     (here / "loans.toml").write_text(SYSTEM)
     (here / "model.json").write_text('{"weights": [1, 2]}')
-    assert run(["-w", "w", "record", "system", "loans.toml"]) == 0
+    assert call(["-w", "w", "record", "system", "loans.toml"]) == 0
     asset = ask(capsys, "record", "asset", "model.json", "--system", "loans", "--kind", "model")
     model = asset["body"]["sha256"]  # type: ignore[index]
     (here / "evaluate.py").write_text("open('results.json', 'w').write('{\"metrics\": {\"accuracy\": 0.8}}')")
     (here / "run.toml").write_text(RUN.format(python=sys.executable, model=model))
-    assert run(["-w", "w", "--as", "p-2:data-science", "record", "run", "run.toml", "--system", "loans"]) == 0
+    assert (
+        call(["-w", "w", "--as", "p-2:data-science", "record", "run", "run.toml", "--system", "loans"]) == 0
+    )
     kinds = [fact["kind"] for fact in ask(capsys, "record", "log", "--subject", "system/loans")]  # type: ignore[index]
     assert kinds == [
         "record.system-registered",
@@ -73,7 +75,7 @@ def test_a_system_its_assets_and_a_run_come_back_out(here: Path, capsys: pytest.
     ]
     finished = ask(capsys, "record", "show", "#4")
     assert (finished["body"]["metrics"], finished["actor"]["id"]) == ({"accuracy": 0.8}, "p-2")  # type: ignore[index]
-    assert run(["-w", "w", "record", "prove", "#4", "--out", "proof"]) == 0
+    assert call(["-w", "w", "record", "prove", "#4", "--out", "proof"]) == 0
     assert (here / "proof").read_bytes().startswith(b"c2sp.org/tlog-proof@v1\n")
     report = ask(capsys, "record", "verify")
     assert (report["entries"], report["problems"]) == (5, [])
@@ -83,7 +85,7 @@ def test_a_failed_run_is_recorded_as_failed(here: Path, capsys: pytest.CaptureFi
     """A command that ends badly leaves a finish that says so, and status 1."""
     (here / "evaluate.py").write_text("raise SystemExit(3)")
     (here / "run.toml").write_text(RUN.format(python=sys.executable, model="ab" * 32))
-    assert run(["-w", "w", "record", "run", "run.toml", "--system", "loans"]) == 1
+    assert call(["-w", "w", "record", "run", "run.toml", "--system", "loans"]) == 1
     assert ask(capsys, "record", "show", "#2")["body"]["status"] == "failed"  # type: ignore[index]
 
 
@@ -131,7 +133,7 @@ def test_a_mistake_is_one_sentence_and_writes_nothing(
         SYSTEM.replace('title = "Loan scoring"', 'title = "x"\ncolour = "red"')
     )
     capsys.readouterr()
-    assert run(["-w", "w", *words]) == status
+    assert call(["-w", "w", *words]) == status
     error = capsys.readouterr().err
     assert sentence in error
     assert "hint" in error
@@ -142,7 +144,7 @@ def test_a_mistake_is_one_sentence_and_writes_nothing(
 def test_errors_are_json_when_json_was_asked_for(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A machine gets the code, the sentence and the hint."""
     capsys.readouterr()
-    assert run(["-w", "nowhere", "record", "log", "--json"]) == 3
+    assert call(["-w", "nowhere", "record", "log", "--json"]) == 3
     error = json.loads(capsys.readouterr().err)["error"]
     assert (error["code"], bool(error["hint"])) == ("workspace.missing", True)
 
@@ -150,12 +152,12 @@ def test_errors_are_json_when_json_was_asked_for(here: Path, capsys: pytest.Capt
 def test_a_changed_blob_ends_with_status_seven(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`record verify` names the blob."""
     (here / "data.bin").write_bytes(b"evidence")
-    assert run(["-w", "w", "record", "asset", "data.bin", "--system", "s", "--kind", "dataset"]) == 0
+    assert call(["-w", "w", "record", "asset", "data.bin", "--system", "s", "--kind", "dataset"]) == 0
     blob = next(path for path in (here / "w/record/blobs").rglob("*") if path.is_file())
     blob.chmod(0o600)
     blob.write_bytes(b"evidenze")
     capsys.readouterr()
-    assert run(["-w", "w", "record", "verify"]) == 7
+    assert call(["-w", "w", "record", "verify"]) == 7
     assert f"BAD blob {blob.name}" in capsys.readouterr().out
 
 
@@ -164,7 +166,7 @@ def test_the_workspace_can_come_from_the_environment(
 ) -> None:
     """PROBATIVE_WORKSPACE works like --workspace."""
     monkeypatch.setitem(os.environ, "PROBATIVE_WORKSPACE", str(here / "w"))
-    assert run(["record", "log"]) == 0
+    assert call(["record", "log"]) == 0
     assert "record.ledger-opened" in capsys.readouterr().out
 
 
@@ -172,7 +174,7 @@ def test_every_verb_has_help_with_an_example(capsys: pytest.CaptureFixture[str])
     """`--help` of each verb shows at least one command that can be typed."""
     for verb in ("record", "gate", "watch", "respond", "prove", "run", "serve", "doctor", "demo"):
         capsys.readouterr()
-        assert run([verb, "--help"]) == 0
+        assert call([verb, "--help"]) == 0
         text = capsys.readouterr().out
         assert "Example" in text, verb
         assert f"probative {verb}" in text, verb

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from probative.cli import run
+from probative.cli import call
 from probative.cli.respond import COMMANDS, group
 from tests.respond.scene import (
     COMMANDER,
@@ -38,7 +38,7 @@ class Line:
         """Run `probative respond WORDS` as somebody; return the status and everything printed."""
         self._capsys.readouterr()
         folder = str(self.made.workspace.folder)
-        status = run(["-w", folder, "--as", f"{actor.id}:{actor.role}", "respond", *words])
+        status = call(["-w", folder, "--as", f"{actor.id}:{actor.role}", "respond", *words])
         printed = self._capsys.readouterr()
         return status, printed.out + printed.err
 
@@ -210,7 +210,7 @@ def test_every_listed_command_loads_and_says_what_the_list_says() -> None:
 def test_help_loads_no_room() -> None:
     """Whatever is slow to import stays out of the way of `--help`."""
     script = (
-        "import sys; from probative.cli import run; run(['respond', '--help']);"
+        "import sys; from probative.cli import call; call(['respond', '--help']);"
         "rooms = ('probative.respond', 'probative.record', 'pyarrow', 'openfeature');"
         "print([name for name in sys.modules if name.startswith(rooms)])"
     )

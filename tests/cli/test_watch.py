@@ -8,7 +8,7 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from probative.cli import run
+from probative.cli import call
 from probative.kernel.actor import Actor
 from probative.kernel.clock import SystemClock, format_instant
 from probative.record.artifacts import system_draft
@@ -56,7 +56,7 @@ class Line:
     def __call__(self, *words, status=0):
         """Run `probative watch WORDS`; check the status and return what was printed."""
         self._capsys.readouterr()
-        found = run(
+        found = call(
             ["-w", str(self.folder / "workspace"), "--as", "p-1:model-owner", "watch", *map(str, words)]
         )
         printed = self._capsys.readouterr()

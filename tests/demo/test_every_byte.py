@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from probative.cli import run
+from probative.cli import call
 from probative.kernel.ids import uuid7
 from probative.record.verify import Report
 from probative.testing import fresh_workspace
@@ -77,7 +77,7 @@ def test_one_changed_byte_alone_is_enough(
     path = chance.choice([path for path in record_files(workspace_copy) if folder in path.parts])
     flip_file(path, chance)
     capsys.readouterr()
-    assert run(["-w", str(workspace_copy), "record", "verify"]) == 7
+    assert call(["-w", str(workspace_copy), "record", "verify"]) == 7
     shown = capsys.readouterr().out.splitlines()
     assert any(line.startswith("BAD") and tail(path, workspace_copy) in line for line in shown), shown
     assert shown[-1].startswith("contradicted: ")

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from probative.cli import run
+from probative.cli import call
 from probative.demo.stage import RELEASE, SYSTEM
 from probative.gate.facts import VerdictGiven
 from probative.record.facts import AssetRecorded, Draft, subject
@@ -45,8 +45,8 @@ def test_the_command_line_says_so_too(workspace_copy: Path) -> None:
     for _ in range(2):
         for size in sizes:
             words = ["gate", "replay", f"{SYSTEM}@{RELEASE}", "--size", str(size)]
-            assert run(["-w", str(workspace_copy), *words]) == 0
-        assert run(["-w", str(workspace_copy), "record", "rebuild"]) == 0
+            assert call(["-w", str(workspace_copy), *words]) == 0
+        assert call(["-w", str(workspace_copy), "record", "rebuild"]) == 0
     assert len(sizes) >= 2
 
 

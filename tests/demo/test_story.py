@@ -9,7 +9,7 @@ import click
 import pyarrow as pa
 import pytest
 
-from probative.cli import cli, run
+from probative.cli import call, cli
 from probative.demo import data
 from probative.demo.model import accuracy, train
 from probative.workspace import Workspace
@@ -43,7 +43,7 @@ def test_the_next_commands_do_what_they_promise(played: Played, capsys: pytest.C
     """The two of them that end by themselves end with status 0 and say something."""
     for line in [line for line in played.commands[-3:] if "serve" not in line]:
         capsys.readouterr()
-        status = run(shlex.split(line)[1:])
+        status = call(shlex.split(line)[1:])
         printed = capsys.readouterr()
         assert (status, printed.err, bool(printed.out)) == (0, "", True), line
 
@@ -138,7 +138,7 @@ def test_its_tampered_and_forged_copies_are_gone(played: Played) -> None:
     zips = [path for path in files(played.folder) if path.suffix == ".zip"]
     assert len(zips) == 1
     assert (played.folder / "trust.json").is_file()
-    assert run(["prove", "verify", str(zips[0]), "--trust", str(played.folder / "trust.json")]) == 0
+    assert call(["prove", "verify", str(zips[0]), "--trust", str(played.folder / "trust.json")]) == 0
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -157,6 +157,6 @@ def test_no_name_or_value_of_a_person_is_in_a_ledger_entry(played: Played) -> No
 def test_a_folder_in_use_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing of a folder that is not empty is touched."""
     (tmp_path / "mine.txt").write_text("mine")
-    assert run(["demo", "--dir", str(tmp_path)]) == 4
+    assert call(["demo", "--dir", str(tmp_path)]) == 4
     assert "is not empty" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

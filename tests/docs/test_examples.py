@@ -16,7 +16,7 @@ from sybil import Region, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 import probative
-from probative.cli import run
+from probative.cli import call
 
 ROOT = Path(__file__).resolve().parents[2]
 # Statuses that are answers: yes, no, tampered with, cannot tell. Any other is an error that a page must show.
@@ -71,7 +71,7 @@ def outcome(words):
     if words[:1] == ["probative"]:
         said = io.StringIO()
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            status = run(words[1:])
+            status = call(words[1:])
         return status, said.getvalue()
     if words[:1] == ["python3"]:
         done = subprocess.run([sys.executable, *words[1:]], capture_output=True, text=True, timeout=60)

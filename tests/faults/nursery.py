@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from probative.cli import run
+from probative.cli import call
 from probative.record.facts import Draft, RunStarted, subject
 from probative.record.ledger import Ledger
 from probative.work import catch_up
@@ -71,7 +71,7 @@ def nursery() -> Iterator[Nursery]:
 
 def work_on_signals(folder: Path) -> None:
     """Do what waits, as `probative run` does."""
-    run(["-w", str(folder), "run", "--every", "1"])
+    call(["-w", str(folder), "run", "--every", "1"])
 
 
 def one_round(folder: Path) -> None:

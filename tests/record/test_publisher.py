@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from probative.kernel.errors import TamperError, UnavailableError
-from probative.record.proofs.checkpoint import verify_checkpoint
 from probative.record.facts import Draft, RunStarted, subject
+from probative.record.proofs.checkpoint import verify_checkpoint
 from probative.record.proofs.merkle import leaf_hash, root_of
 from probative.record.proofs.proof import verify_proof
 from probative.record.proofs.tiles import HashReader, decode_bundle

@@ -89,10 +89,10 @@ def cli(context: click.Context, workspace: str, as_actor: str | None) -> None:
 
 def main() -> None:
     """Run the command line and leave with the exit status of the error table."""
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(call(sys.argv[1:]))
 
 
-def run(arguments: list[str]) -> int:
+def call(arguments: list[str]) -> int:
     """Run one command and return its exit status; errors are printed here and nowhere else."""
     as_json = "--json" in arguments
     try:

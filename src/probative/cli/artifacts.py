@@ -271,3 +271,5 @@ def say_fact(fact: "Fact", as_json: bool) -> None:
         print_json(fact)
     else:
         click.echo(f"Recorded {fact.kind} as entry {fact.index}, fact {fact.id[:12]}.")
+        if "sha256" in fact.body:
+            click.echo(f"sha256 {fact.body['sha256']}")

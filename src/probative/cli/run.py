@@ -58,8 +58,8 @@ def group(once: bool, period_s: int, retry: str | None, skip: str | None, reason
                 print_json(done)
             else:
                 click.echo(
-                    f"sealed {done.sealed} segments, took {done.read} readings, followed {done.followed} facts, "
-                    f"warned of {done.warned} clocks, published {done.published} entries"
+                    f"sealed {done.sealed} segments, read {done.read} windows, followed {done.followed},"
+                    f" warned of {done.warned} clocks, published {done.published} entries"
                 )
         if once:
             return

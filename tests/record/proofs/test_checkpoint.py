@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from probative.adapters.keys import FileSigner
 from probative.kernel.errors import TamperError, UsageError
-from probative.record.proofs.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint, verify_checkpoint
+from probative.record.proofs.checkpoint import (
+    Checkpoint,
+    parse_checkpoint,
+    sign_checkpoint,
+    verify_checkpoint,
+)
 from probative.record.proofs.note import VerifierKey, parse_note
 
 ORIGIN = "example.com/behind-the-sofa"

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from probative.adapters.keys import FileSigner
 from probative.kernel.errors import TamperError, UsageError
-from probative.record.proofs.envelope import encode_statement, pae, parse_envelope, sign_envelope, verify_envelope
+from probative.record.proofs.envelope import (
+    encode_statement,
+    pae,
+    parse_envelope,
+    sign_envelope,
+    verify_envelope,
+)
 
 SIGNER = FileSigner(Ed25519PrivateKey.from_private_bytes(bytes(32)))
 OTHER = FileSigner(Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32))
