@@ -66,7 +66,9 @@ def answer(stage: Stage, built: Built, month: Month) -> str:
     inquiries.draft_response(INQUIRY, PEOPLE["compliance"])
     for role in ("legal", "chief-risk-officer"):
         inquiries.review(INQUIRY, True, PEOPLE[role])
-    say("the response cites the record in every sentence, and two people who did not draft it agree")
+    stage.later(minutes=30)
+    inquiries.mark_sent(INQUIRY, stage.clock.now(), PEOPLE["legal"])
+    say("the response cites the record in every sentence; two people who did not draft it agreed; it is sent")
     return chosen
 
 
