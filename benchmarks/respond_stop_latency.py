@@ -21,7 +21,7 @@ from openfeature.contrib.provider.flagd import FlagdProvider
 from openfeature.contrib.provider.flagd.config import ResolverType
 from openfeature.evaluation_context import EvaluationContext
 
-from probative.adapters.flags import FlagFile, SpoolFolder
+from probative.adapters.files.flags import FlagFile, SpoolFolder
 from probative.client.guard import Guard
 from probative.kernel.actor import Actor
 from probative.kernel.clock import ManualClock

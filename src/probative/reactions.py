@@ -1,8 +1,8 @@
 """The one table that lets a fact in one room cause an act in another: a signal opens an incident.
 
-**Promise**: facts are followed in ledger order from a saved position; an effect carries the key
-`reaction:fact`, so that following twice acts once; a failure is recorded and holds up only its own lane
-(one reaction, one system) until somebody retries or skips it with a reason.
+**Promise**: facts are followed in ledger order from a saved position; what was carried out, or failed, is
+recorded under a key of the fact, so that following twice acts once; a failure holds up only its own lane (one
+reaction, one system) until somebody retries or skips it with a reason.
 **Not here**: the acts themselves (each room's front class), and when to look (`probative.work`).
 """
 
@@ -19,11 +19,21 @@ if TYPE_CHECKING:
     from probative.workspace import Workspace
 
 ENGINE = Actor(id="probative", role="sre", authority="reactions")
+_DONE = "work.reaction-done"
 _FAILED = "work.reaction-failed"
 _RESOLVED = "work.reaction-resolved"
 HELD = "work.lane-held"
 
 Choice = Literal["retry", "skip"]
+
+
+@fact_kind(_DONE)
+class ReactionDone(Body, frozen=True, kw_only=True):
+    """A reaction to a fact was carried out; it is never carried out again, whatever has changed since."""
+
+    reaction: str
+    system: str
+    fact: str
 
 
 @fact_kind(_FAILED)
@@ -56,13 +66,14 @@ class Reaction(msgspec.Struct, frozen=True):
     act: Callable[["Workspace", Fact], object]
 
 
-REACTIONS: tuple[Reaction, ...] = (
-    Reaction(
-        "signal-opens-incident",
-        "watch.signal-raised",
-        lambda workspace, fact: workspace.responder.react(fact.id, ENGINE),
-    ),
-)
+def _answer(workspace: "Workspace", signal: Fact) -> None:
+    """Open an incident, and stop what a standing order covers."""
+    # A stop that was intended when a process died is ended first: begun once more, it would be another one.
+    workspace.responder.switch.recover(signal.body["system"])
+    workspace.responder.react(signal.id, ENGINE)
+
+
+REACTIONS: tuple[Reaction, ...] = (Reaction("signal-opens-incident", "watch.signal-raised", _answer),)
 
 
 def follow(workspace: "Workspace", since: int, reactions: tuple[Reaction, ...] = REACTIONS) -> int:
@@ -118,8 +129,8 @@ def _react(workspace: "Workspace", reaction: Reaction, fact: Fact, cause: str = 
     """
     recorder = workspace.recorder
     system = str(fact.body.get("system", ""))
-    key = f"failed:{reaction.name}:{cause or fact.id}"
-    if next(recorder.facts(key=key), None) is not None:
+    done, failed = f"done:{reaction.name}:{fact.id}", f"failed:{reaction.name}:{cause or fact.id}"
+    if any(next(recorder.facts(key=key), None) is not None for key in (done, failed)):
         return
     try:
         if any(place < fact.index for place, _ in _held_up(workspace, reaction.name, system)):
@@ -130,9 +141,11 @@ def _react(workspace: "Workspace", reaction: Reaction, fact: Fact, cause: str = 
     except Exception as error:  # noqa: BLE001  # a bug of ours in one lane must not stop the others
         code, sentence = "bug", f"This is a bug of ours: {type(error).__name__}: {error}."
     else:
+        carried_out = ReactionDone(reaction=reaction.name, system=system, fact=fact.id)
+        recorder.append(_draft(carried_out, cause or fact.id, ENGINE, done))
         return
     body = ReactionFailed(reaction=reaction.name, system=system, fact=fact.id, code=code, sentence=sentence)
-    recorder.append(_draft(body, cause or fact.id, ENGINE, key))
+    recorder.append(_draft(body, cause or fact.id, ENGINE, failed))
 
 
 def _resume(workspace: "Workspace", by_kind: dict[str, list[Reaction]], resolution: Fact) -> None:
@@ -158,6 +171,8 @@ def _held_up(workspace: "Workspace", reaction: str, system: str) -> list[tuple[i
     return sorted(lane, key=lambda held: held[0])
 
 
-def _draft(body: ReactionFailed | ReactionResolved, cause: str, actor: Actor, key: str) -> Draft:
+def _draft(
+    body: ReactionDone | ReactionFailed | ReactionResolved, cause: str, actor: Actor, key: str
+) -> Draft:
     about = (subject(f"system/{body.system}"),)
     return Draft(body=body, subjects=about, actor=actor, caused_by=(cause,), key=key)

@@ -17,8 +17,8 @@ from probative import __version__
 from probative.adapters import processes
 from probative.adapters.files import durable
 from probative.adapters.files.blobs import FileBlobs
+from probative.adapters.files.keys import FileSigner, KeyRing
 from probative.adapters.files.tree import FileTree
-from probative.adapters.keys import FileSigner, KeyRing
 from probative.adapters.sqlite import SqliteLedger
 from probative.config import FILE_NAME, Config, config_text, read_config
 from probative.kernel.actor import Actor
@@ -59,7 +59,8 @@ class Workspace:
     def create(cls, folder: Path, origin: str, clock: Clock | None = None) -> "Workspace":
         """Make a workspace in `folder`: keys, settings and the first fact; a used folder is refused."""
         workspace = cls(folder, Config(origin=check_key_name(origin)), clock or SystemClock())
-        durable.make_folder(folder)
+        with durable.translated(folder):
+            durable.make_folder(folder)
         if any(folder.iterdir()):
             raise ConflictError(
                 "workspace.not-empty", f"'{folder}' is not empty.", "Name a new folder, or an empty one."
@@ -113,7 +114,7 @@ class Workspace:
     @cached_property
     def responder(self) -> "Responder":
         """Incidents and what is done about them."""
-        from probative.adapters.flags import FlagFile, SpoolFolder
+        from probative.adapters.files.flags import FlagFile, SpoolFolder
         from probative.respond.notice import Notices
         from probative.respond.responder import Responder
 
@@ -134,7 +135,7 @@ class Workspace:
     @cached_property
     def prover(self) -> "Prover":
         """Evidence packages."""
-        from probative.adapters.packages import PackageFolder
+        from probative.adapters.files.packages import PackageFolder
         from probative.prove.prover import Prover
 
         return Prover(self.recorder, self._stores.blobs, self.decisions, PackageFolder(), self.trust())
@@ -145,8 +146,17 @@ class Workspace:
         return self.folder / "flags" / "flags.json"
 
     def register_key(self, name: str, roles: tuple[str, ...], owner: str, actor: Actor) -> FileSigner:
-        """Make key `name` here and record its public half: `owner` signs with it in `roles`."""
-        signer = self.keys.create(name)
+        """Make key `name` here and record its public half: `owner` signs with it in `roles`.
+
+        A key that an interrupted call left unrecorded is taken up; another of that name is a `ConflictError`.
+        """
+        try:
+            signer = self.keys.create(name)
+        except ConflictError:
+            signer = self.keys.load(name)
+            known = next(self.recorder.facts(subject=f"key/{signer.key_id}"), None)
+            if known is not None or name in (LOG_KEY, WRITER_KEY):
+                raise
         body = KeyRegistered(
             key_id=signer.key_id,
             algorithm="ed25519",
@@ -206,9 +216,9 @@ class Workspace:
         return Recorder(self._parts, self.clock)
 
     def _decisions(self, recorder: Recorder) -> "DecisionLog":
-        from probative.adapters.journals import FileJournals
-        from probative.adapters.segments import FileSegments
-        from probative.adapters.vault import FileVault
+        from probative.adapters.files.journals import FileJournals
+        from probative.adapters.files.segments import FileSegments
+        from probative.adapters.files.vault import FileVault
         from probative.record.decisions.log import DecisionLog
 
         record = self.folder / "record"

@@ -11,7 +11,7 @@ GATE_PATH = [
     "probative.record.recorder",
     "probative.adapters.sqlite",
     "probative.adapters.files",
-    "probative.adapters.keys",
+    "probative.adapters.files.keys",
     "probative.gate.gatekeeper",
     "probative.workspace",
     "probative.cli",

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from probative.adapters.packages import PackageFolder
+from probative.adapters.files.packages import PackageFolder
 from probative.kernel.digest import sha256_hex
 from probative.kernel.errors import ConflictError, DeniedError, NotFoundError, TamperError, UsageError
 from probative.prove import disclosure

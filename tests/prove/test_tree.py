@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probative.adapters.keys import FileSigner
+from probative.adapters.files.keys import FileSigner
 from probative.kernel.errors import TamperError
 from probative.prove.verifier.forms import FailureError
 from probative.prove.verifier.tree import read_checkpoint, read_keys, read_proof, root_of_path

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probative.adapters.keys import FileSigner
+from probative.adapters.files.keys import FileSigner
 from probative.adapters.sqlite import SqliteLedger
 from probative.kernel.actor import Actor
 from probative.kernel.clock import ManualClock

@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from probative.adapters.flags import FlagFile, SpoolFolder
+from probative.adapters.files.flags import FlagFile, SpoolFolder
 from probative.kernel.clock import ManualClock
 from probative.respond.playbooks.keeper import Answer
 from probative.respond.responder import Responder

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from probative.adapters.flags import FlagFile, SpoolFolder
+from probative.adapters.files.flags import FlagFile, SpoolFolder
 from probative.kernel.actor import Actor
 from probative.kernel.clock import ManualClock
 from probative.kernel.ids import uuid7

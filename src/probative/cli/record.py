@@ -38,7 +38,8 @@ def init(origin: str | None, as_json: bool) -> None:
     from probative.workspace import Workspace
 
     folder = session().folder
-    workspace = Workspace.create(folder, origin or f"localhost/{folder.resolve().name}")
+    named = f"localhost/{folder.resolve().name}" if origin is None else origin
+    workspace = Workspace.create(folder, named)
     head = workspace.recorder.head()
     if as_json:
         print_json({"workspace": str(folder), "origin": workspace.config.origin, "size": head.size})

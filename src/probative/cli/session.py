@@ -5,6 +5,7 @@ caught up after any command that opened it.
 **Not here**: rules, and opening adapters (`probative.workspace`).
 """
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,6 +64,9 @@ def _catch_up(workspace: "Workspace") -> None:
     """Do what any verb owes; that it cannot be done now does not undo what the command did."""
     from probative.work import catch_up
 
+    if sys.exc_info()[0] is not None:
+        # The command failed: it leaves everything as it was, waiting work included.
+        return
     try:
         catch_up(workspace)
     except UnavailableError as error:

@@ -1,7 +1,7 @@
 """What the respond room needs from the world, as narrow protocols.
 
 **Promise**: each port says whether it is trusted and what it does when the world fails.
-**Not here**: implementations (`adapters.flags`, the decision log).
+**Not here**: implementations (`adapters.files.flags`, the decision log).
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from probative.adapters.journals import FileJournals
-from probative.adapters.segments import FileSegments
-from probative.adapters.vault import FileVault
+from probative.adapters.files.journals import FileJournals
+from probative.adapters.files.segments import FileSegments
+from probative.adapters.files.vault import FileVault
 from probative.kernel.actor import Actor
 from probative.kernel.ids import uuid7
 from probative.record.decisions.log import DecisionLog

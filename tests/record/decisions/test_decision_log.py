@@ -6,7 +6,7 @@ from datetime import timedelta
 import pyarrow as pa
 import pytest
 
-from probative.adapters.journals import FileJournals
+from probative.adapters.files.journals import FileJournals
 from probative.kernel.errors import ConflictError, DeniedError, NotFoundError, TamperError, UsageError
 from probative.kernel.ids import uuid7
 from probative.record.decisions.facts import AuditAuthorised, SegmentHead, SegmentSealed

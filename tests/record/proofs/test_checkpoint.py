@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probative.adapters.keys import FileSigner
+from probative.adapters.files.keys import FileSigner
 from probative.kernel.errors import TamperError, UsageError
 from probative.record.proofs.checkpoint import (
     Checkpoint,

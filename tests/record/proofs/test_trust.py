@@ -5,7 +5,7 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from probative.adapters.keys import FileSigner
+from probative.adapters.files.keys import FileSigner
 from probative.kernel.errors import UsageError
 from probative.record.proofs.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from probative.record.proofs.trust import TrustFile, WriterKey, build_trust, parse_trust, write_trust

@@ -8,14 +8,21 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from blake3 import blake3
 
 from probative.adapters.files import durable
 from probative.kernel.digest import check_digest
-from probative.kernel.errors import NotFoundError, UnavailableError, UsageError
+from probative.kernel.errors import NotFoundError, UsageError
 
 _CHUNK_BYTES = 1024 * 1024
+_COPYING = durable.Words("disk.unavailable", "'{path}' could not be copied in", "Check space and rights.")
+_JUDGING = durable.Words(
+    "disk.unavailable",
+    "'{path}' cannot be read",
+    "Check permissions and the disk; nothing is judged by what cannot be read.",
+)
 
 
 class FileBlobs:
@@ -28,34 +35,22 @@ class FileBlobs:
 
     def put(self, digest: str, data: bytes, *, private: bool) -> None:
         """Keep `data` under `digest`, durably."""
-        if private:
-            durable.make_folder(self._private, 0o700)
         path = _place(self._private if private else self._shared, digest)
+        if private:
+            with durable.translated(path):
+                durable.make_folder(self._private, 0o700)
         durable.create(path, data, 0o600 if private else 0o444)
 
     def put_file(self, path: Path) -> tuple[str, str, int]:
         """Copy a file of any size in, hashing SHA-256 and BLAKE3 in the same read."""
-        durable.make_folder(self._shared)
-        staged = self._shared / f".{os.getpid()}.{os.urandom(4).hex()}"
-        try:
-            sha256, other, count = _copy(path, staged)
-            final = _place(self._shared, sha256)
-            durable.make_folder(final.parent)
-            staged.chmod(0o444)
-            staged.replace(final)
-            durable.sync_folder(final.parent)
-        except (FileNotFoundError, IsADirectoryError) as error:
-            raise UsageError(
-                "file.missing", f"'{path}' is not a file that can be read.", "Check the path."
-            ) from error
-        except OSError as error:
-            raise UnavailableError(
-                "disk.unavailable",
-                f"'{path}' could not be copied in: {error.strerror}.",
-                "Check space and rights.",
-            ) from error
-        finally:
-            staged.unlink(missing_ok=True)
+        with durable.translated(path, _COPYING), _opened(path) as source:
+            durable.make_folder(self._shared)
+            with durable.staged(self._shared) as draft:
+                sha256, other, count = _copy(source, draft.file)
+                final = _place(self._shared, sha256)
+                durable.make_folder(final.parent)
+                os.fchmod(draft.file.fileno(), 0o444)
+                draft.replace(final)
         return sha256, other, count
 
     def get(self, digest: str) -> tuple[bytes, bool]:
@@ -78,30 +73,29 @@ class FileBlobs:
         """Hash every blob again; yield those that are not what their name says."""
         for root in (self._shared, self._private):
             for path in sorted(_files(root)):
-                try:
-                    with path.open("rb") as file:
-                        found = hashlib.file_digest(file, "sha256").hexdigest()
-                except OSError as error:
-                    raise UnavailableError(
-                        "disk.unavailable",
-                        f"'{path}' cannot be read: {error.strerror or error}.",
-                        "Check permissions and the disk; nothing is judged by what cannot be read.",
-                    ) from error
+                with durable.translated(path, _JUDGING), path.open("rb") as file:
+                    found = hashlib.file_digest(file, "sha256").hexdigest()
                 if found != path.name:
                     yield f"blob {path.name}", f"its bytes hash to {found}"
 
 
-def _copy(path: Path, staged: Path) -> tuple[str, str, int]:
-    """Copy a file durably to `staged` and return its SHA-256, BLAKE3 and size, hashed on the way."""
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise UsageError(
+            "file.missing", f"'{path}' is not a file that can be read.", "Check the path."
+        ) from error
+
+
+def _copy(source: BinaryIO, target: BinaryIO) -> tuple[str, str, int]:
+    """Copy a file and return its SHA-256, BLAKE3 and size, hashed on the way."""
     sha256, other, count = hashlib.sha256(), blake3(), 0
-    with path.open("rb") as source, staged.open("xb") as target:
-        while chunk := source.read(_CHUNK_BYTES):
-            sha256.update(chunk)
-            other.update(chunk)
-            count += len(chunk)
-            target.write(chunk)
-        target.flush()
-        os.fsync(target.fileno())
+    while chunk := source.read(_CHUNK_BYTES):
+        sha256.update(chunk)
+        other.update(chunk)
+        count += len(chunk)
+        target.write(chunk)
     return sha256.hexdigest(), other.hexdigest(), count
 
 

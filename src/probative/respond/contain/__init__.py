@@ -2,5 +2,6 @@
 
 **Promise**: a stop waits for nothing; every other change of a system needs its capture first; an act counts
 only when its effect was observed.
-**Not here**: the flag file (`adapters.flags`), whether a stop really stopped (`respond.evidence`), playbooks.
+**Not here**: the flag file (`adapters.files.flags`), whether a stop really stopped (`respond.evidence`) and
+playbooks.
 """

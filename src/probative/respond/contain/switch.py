@@ -2,7 +2,7 @@
 
 **Promise**: a stopped flag answers `off` whatever the caller's default or the targeting rules were; editing
 one flag leaves every other flag in the document as it was.
-**Not here**: reading and writing the file (`adapters.flags`), and the production side (`client.guard`).
+**Not here**: reading and writing the file (`adapters.files.flags`), and the production side (`client.guard`).
 
 A flagd flag with state `DISABLED` hands back the *caller's* default, which a service may have set to "go on".
 So a stop never disables: it keeps the flag `ENABLED`, sets `defaultVariant` to `off` and clears `targeting`.

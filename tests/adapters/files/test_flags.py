@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from probative.adapters import flags
-from probative.adapters.flags import FlagFile, SpoolFolder
+from probative.adapters.files import flags
+from probative.adapters.files.flags import FlagFile, SpoolFolder
 from probative.kernel.errors import UnavailableError, UsageError
 from probative.respond.contain.switch import armed, switched
 

@@ -7,7 +7,6 @@ refused; private bytes appear in no `repr`, error or log.
 
 import errno
 import hashlib
-import os
 import stat
 from pathlib import Path
 
@@ -21,11 +20,14 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from probative.kernel.errors import ConflictError, DeniedError, NotFoundError, TamperError, UnavailableError
+from probative.adapters.files import durable
+from probative.kernel.errors import ConflictError, DeniedError, NotFoundError, TamperError
 from probative.kernel.ids import check_name
 
 _SUFFIX = ".pem"
 _KEY_BYTES_MAX = 4096
+_WRITING = durable.Words("key.unwritable", "Key '{path.stem}' could not be written", "Mend it and retry.")
+_READING = durable.Words("key.unreadable", "Key '{path.stem}' could not be read", "Mend it and retry.")
 
 
 def key_id_of(public_key: bytes) -> str:
@@ -87,20 +89,19 @@ class KeyRing:
         target = self._file(name)
         key = Ed25519PrivateKey.generate()
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        try:
-            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._check_mode(self._path, 0o700)
-            _write_new(target, pem)
-        except FileExistsError as error:
-            raise ConflictError(
-                "key.exists", f"There is already a key '{name}' in '{self._path}'.", "Choose another name."
-            ) from error
-        except OSError as error:
-            raise UnavailableError(
-                "key.unwritable",
-                f"Key '{name}' could not be written: {error.strerror}.",
-                "Mend it and retry.",
-            ) from error
+        with durable.translated(target, _WRITING):
+            durable.make_folder(self._path, 0o700)
+            self._check_folder()
+            with durable.staged(self._path, 0o600) as draft:
+                draft.file.write(pem)
+                try:
+                    draft.create(target)
+                except FileExistsError as error:
+                    raise ConflictError(
+                        "key.exists",
+                        f"There is already a key '{name}' in '{self._path}'.",
+                        "Choose another name.",
+                    ) from error
         return FileSigner(key)
 
     def load(self, name: str) -> FileSigner:
@@ -111,8 +112,8 @@ class KeyRing:
         """
         target = self._file(name)
         try:
-            self._check_mode(self._path, 0o700)
-            pem = self._read(target)
+            self._check_folder()
+            pem, mode = durable.read_private(target, _KEY_BYTES_MAX)
         except FileNotFoundError as error:
             raise NotFoundError(
                 "key.unknown",
@@ -124,9 +125,8 @@ class KeyRing:
                 raise DeniedError(
                     "key.linked", f"Key '{name}' is a link, not a file.", f"Look who put '{target}' there."
                 ) from error
-            raise UnavailableError(
-                "key.unreadable", f"Key '{name}' could not be read: {error.strerror}.", "Mend it and retry."
-            ) from error
+            raise _READING.error(target, error) from error
+        _refuse_loose(target, mode, 0o600)
         return FileSigner(_parse(pem, name))
 
     def names(self) -> tuple[str, ...]:
@@ -138,46 +138,17 @@ class KeyRing:
     def _file(self, name: str) -> Path:
         return self._path / f"{check_name(name, 'key')}{_SUFFIX}"
 
-    def _read(self, target: Path) -> bytes:
-        """Read through one descriptor: what was checked is what is read, and links are not followed."""
-        descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            self._refuse_loose(target, os.fstat(descriptor).st_mode, 0o600)
-            return file.read(_KEY_BYTES_MAX)
-
-    def _check_mode(self, path: Path, widest: int) -> None:
-        self._refuse_loose(path, path.stat().st_mode, widest)
-
-    def _refuse_loose(self, path: Path, mode: int, widest: int) -> None:
-        permissions = stat.S_IMODE(mode)
-        if permissions & ~widest:
-            raise DeniedError(
-                "key.too-open",
-                f"'{path}' has mode {permissions:04o}; others could use the key.",
-                f"chmod {widest:04o} '{path}'",
-            )
+    def _check_folder(self) -> None:
+        _refuse_loose(self._path, stat.S_IMODE(self._path.stat().st_mode), 0o700)
 
 
-def _write_new(target: Path, pem: bytes) -> None:
-    """Write beside `target`, make it durable, then give it its name: half a key never has one.
-
-    `os.link` fails when the name is taken, so an existing key survives every race.
-    """
-    draft = target.with_name(f".{target.stem}.{os.getpid()}.new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, target)
-    finally:
-        draft.unlink()
-    directory = os.open(target.parent, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+def _refuse_loose(path: Path, mode: int, widest: int) -> None:
+    if mode & ~widest:
+        raise DeniedError(
+            "key.too-open",
+            f"'{path}' has mode {mode:04o}; others could use the key.",
+            f"chmod {widest:04o} '{path}'",
+        )
 
 
 def _parse(pem: bytes, name: str) -> Ed25519PrivateKey:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from probative.adapters.packages import PackageFolder
+from probative.adapters.files.packages import PackageFolder
 from probative.kernel.errors import ConflictError, UnavailableError, UsageError
 
 

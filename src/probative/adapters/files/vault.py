@@ -11,7 +11,6 @@ stay far below the 2^32 messages that one key may seal.
 
 import contextlib
 import os
-import stat
 from functools import cached_property
 from pathlib import Path
 
@@ -20,11 +19,17 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from probative.kernel.errors import DeniedError, NotFoundError, TamperError, UnavailableError
+from probative.adapters.files import durable
+from probative.kernel.errors import DeniedError, NotFoundError, TamperError
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _INFO = b"probative protected attributes 1\x00"
+_WORDS = durable.Words(
+    "vault.unavailable",
+    "The vault key '{path}' cannot be used",
+    "Mend the folder's permissions, then send the batch again.",
+)
 
 
 class FileVault:
@@ -67,22 +72,15 @@ class FileVault:
 
     @cached_property
     def _key(self) -> bytes:
-        try:
-            return self._read()
-        except FileNotFoundError as error:
-            raise NotFoundError(
-                "vault.key-missing",
-                f"There is no vault key '{self._path}'.",
-                "Restore it from your backup: protected attributes cannot be read without it.",
-            ) from error
-        except OSError as error:
-            raise self._unavailable(error) from error
-
-    def _read(self) -> bytes:
-        handle = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            mode = stat.S_IMODE(os.fstat(handle).st_mode)
-            key = file.read(_KEY_BYTES + 1)
+        with durable.translated(self._path, _WORDS):
+            try:
+                key, mode = durable.read_private(self._path, _KEY_BYTES + 1)
+            except FileNotFoundError as error:
+                raise NotFoundError(
+                    "vault.key-missing",
+                    f"There is no vault key '{self._path}'.",
+                    "Restore it from your backup: protected attributes cannot be read without it.",
+                ) from error
         if mode & 0o077:
             raise DeniedError(
                 "vault.key-open",
@@ -97,31 +95,10 @@ class FileVault:
 
     def _create(self) -> None:
         """Make the key under another name first: whoever finds the file finds it whole."""
-        staged = self._path.with_name(f".{self._path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(os.urandom(_KEY_BYTES))
-                file.flush()
-                os.fsync(handle)
-            try:
-                # A hard link refuses to replace: when two processes make the key at once, one of them wins.
+        with durable.translated(self._path, _WORDS):
+            durable.make_folder(self._path.parent, 0o700)
+            with durable.staged(self._path.parent, 0o600) as draft:
+                draft.file.write(os.urandom(_KEY_BYTES))
+                # When two processes make the key at once, one of them wins.
                 with contextlib.suppress(FileExistsError):
-                    os.link(staged, self._path)
-            finally:
-                staged.unlink()
-            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-        except OSError as error:
-            raise self._unavailable(error) from error
-
-    def _unavailable(self, error: OSError) -> UnavailableError:
-        return UnavailableError(
-            "vault.unavailable",
-            f"The vault key '{self._path}' cannot be used: {error.strerror or error}.",
-            "Mend the folder's permissions, then send the batch again.",
-        )
+                    draft.create(self._path)

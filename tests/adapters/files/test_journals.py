@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from probative.adapters.journals import FileJournals
+from probative.adapters.files.journals import FileJournals
 from probative.kernel.errors import NotFoundError, UnavailableError, UsageError
 from probative.record.decisions.ports import JournalName
 
@@ -57,17 +57,18 @@ def read(store, name):
 
 
 def test_what_was_appended_is_there(store, calls, tmp_path):
-    """Each append is synced; the folder too, when a journal is made or removed; files are private."""
+    """Each append is synced; a folder too, when something is made in it or removed; files are private."""
     assert store.names() == []
     claim = store.claim()
+    assert calls.synced == 1
     file = claim.create(SEGMENT, b"first")
-    assert calls.synced == 2
-    file.append(b" second")
     assert calls.synced == 3
+    file.append(b" second")
+    assert calls.synced == 4
     name = JournalName(claim.writer, SEGMENT)
     assert (store.names(), read(store, name)) == ([name], b"first second")
     with store.open(name, durable=True) as again:
-        assert (again.read(), calls.synced) == (b"first second", 4)
+        assert (again.read(), calls.synced) == (b"first second", 5)
     path = tmp_path / "journal" / f"{claim.writer}.{SEGMENT}.journal"
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     file.close()
@@ -136,7 +137,7 @@ def test_a_writer_is_held_by_one(store):
 def test_the_claim_falls_with_its_process(store, tmp_path):
     """A process that holds a writer keeps others out while it lives, and no longer."""
     code = (
-        "import sys; from pathlib import Path; from probative.adapters.journals import FileJournals\n"
+        "import sys; from pathlib import Path; from probative.adapters.files.journals import FileJournals\n"
         "claim = FileJournals(Path(sys.argv[1])).claim(); print(claim.writer, flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(

@@ -5,13 +5,11 @@ other; an urgent edit does not wait for an editor that hangs; locks fall with th
 **Not here**: what the flag document means (`respond.contain.switch`), and who may change it.
 """
 
-import contextlib
-import fcntl
-import os
-import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from probative.adapters.files import durable
 from probative.kernel.errors import UnavailableError, UsageError
 from probative.kernel.ids import check_name
 from probative.respond.contain.switch import evaluate
@@ -19,8 +17,13 @@ from probative.respond.ports import Edit, Reading
 
 EDIT_WAIT_MS_MAX = 5_000
 URGENT_WAIT_MS_MAX = 20
-_POLL_MS = 2
 FLAG_BYTES_MAX = 4 * 1024 * 1024
+
+_WORDS = durable.Words(
+    "flags.unavailable",
+    "'{path}' cannot be used",
+    "Check the folder, free space and permissions, then try again.",
+)
 
 
 class FlagFile:
@@ -38,7 +41,7 @@ class FlagFile:
 
     def read(self) -> bytes:
         """Return the file's bytes, empty if it is not there; an unreadable file is an `UnavailableError`."""
-        with _translated(self._path):
+        with durable.translated(self._path, _WORDS):
             try:
                 with self._path.open("rb") as file:
                     data = file.read(FLAG_BYTES_MAX + 1)
@@ -58,7 +61,9 @@ class FlagFile:
         An urgent edit passes an unobtainable lock after 20 ms: a hung editor must not keep a system running.
         Other edits wait five seconds and then raise `UnavailableError`.
         """
-        with _locked(self._lock, URGENT_WAIT_MS_MAX if urgent else EDIT_WAIT_MS_MAX) as alone:
+        wait_ms_max = URGENT_WAIT_MS_MAX if urgent else EDIT_WAIT_MS_MAX
+        _make_private(self._path.parent)
+        with durable.try_locked(self._lock, wait_ms_max, _WORDS) as alone:
             if not alone and not urgent:
                 raise UnavailableError(
                     "flags.busy",
@@ -68,7 +73,7 @@ class FlagFile:
             before = self.read()
             after = change(before)
             if after != before:
-                _replace(self._path, after)
+                durable.replace(self._path, after, words=_WORDS)
             return Edit(before, after)
 
     def evaluate(self, flag: str) -> Reading:
@@ -88,87 +93,34 @@ class SpoolFolder:
 
     def write(self, name: str, data: bytes) -> None:
         """Keep `data` under `name`: fsync'd, replaced in one step."""
-        _replace(self._path(name), data, mode=0o600)
+        path = self._path(name)
+        _make_private(self._folder)
+        durable.replace(path, data, 0o600, _WORDS)
 
     def entries(self) -> Iterator[tuple[str, bytes]]:
         """Yield every entry by name; half-written ones have no such name and are passed over."""
         for path in sorted(self._folder.glob("*.json")):
             if path.name.startswith("."):
                 continue
-            with _translated(path), contextlib.suppress(FileNotFoundError):
-                yield path.stem, path.read_bytes()
+            if (data := durable.read(path, _WORDS)) is not None:
+                yield path.stem, data
 
     def remove(self, name: str) -> None:
         """Forget an entry."""
         path = self._path(name)
-        with _translated(path):
+        with durable.translated(path, _WORDS):
             path.unlink(missing_ok=True)
 
-    @contextlib.contextmanager
-    def latch(self, name: str) -> Iterator[bool]:
+    def latch(self, name: str) -> AbstractContextManager[bool]:
         """Try to be the only process doing `name`, without waiting; the kernel drops it when we die."""
         path = self._folder / f".{check_name(name, 'latch')}.latch"
-        with _locked(path, 0) as alone:
-            yield alone
+        _make_private(self._folder)
+        return durable.try_locked(path, words=_WORDS)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{check_name(name, 'spool entry')}.json"
 
 
-@contextlib.contextmanager
-def _locked(path: Path, wait_ms_max: int) -> Iterator[bool]:
-    """Hold an exclusive lock on the file at `path`, trying for `wait_ms_max`; yields whether it was got."""
-    with _translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        yield _take(handle, wait_ms_max)
-    finally:
-        os.close(handle)
-
-
-def _take(handle: int, wait_ms_max: int) -> bool:
-    # Waiting is the one thing here that needs a stopwatch; no decision or fact sees it.
-    give_up_at = time.monotonic() + wait_ms_max / 1000
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= give_up_at:
-                return False
-            time.sleep(_POLL_MS / 1000)
-        else:
-            return True
-
-
-def _replace(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Put `data` at `path` in one step: readers see the old bytes or the new ones, also after a power cut."""
-    staged = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    with _translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            staged.replace(path)
-        except OSError:
-            staged.unlink(missing_ok=True)
-            raise
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-@contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UnavailableError(
-            "flags.unavailable",
-            f"'{path}' cannot be used: {error.strerror or error}.",
-            "Check the folder, free space and permissions, then try again.",
-        ) from error
+def _make_private(folder: Path) -> None:
+    with durable.translated(folder, _WORDS):
+        durable.make_folder(folder, 0o700)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from probative.adapters.vault import FileVault
+from probative.adapters.files.vault import FileVault
 from probative.kernel.errors import DeniedError, NotFoundError, TamperError, UnavailableError
 
 

@@ -8,14 +8,13 @@ and the lock falls with that process, however it ends.
 Layout: `ROOT/WRITER.lock` and `ROOT/WRITER.SEGMENT.journal`.
 """
 
-import contextlib
-import fcntl
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from probative.adapters.files.durable import Sync, Words, make_folder, sync_folder, take_lock, translated
 from probative.kernel.errors import NotFoundError, UnavailableError, UsageError
 from probative.record.decisions.ports import JournalName
 
@@ -24,9 +23,13 @@ _SEGMENT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _FILE = re.compile(r"(w[0-9a-f]{12})\.([0-9a-f-]{36})\.journal\Z")
 
 _NEW_NAMES_MAX = 64
+_WORDS = Words(
+    "journal.unavailable",
+    "Journal '{path.name}' cannot be used",
+    "Check free space and permissions of its folder, then send the batch again.",
+)
 
 Write = Callable[[int, memoryview], int]
-Sync = Callable[[int], None]
 
 
 class FileJournals:
@@ -40,8 +43,8 @@ class FileJournals:
 
     def claim(self, writer: str | None = None) -> "FileClaim | None":
         """Lock a writer's name: `writer`, or the first free one, or a new one."""
-        with _translated(self._root):
-            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with translated(self._root, _WORDS):
+            make_folder(self._root, 0o700, self._sync)
             if writer is not None:
                 return self._lock(writer)
             for path in sorted(self._root.glob("w*.lock")):
@@ -57,7 +60,7 @@ class FileJournals:
         """Return all journals; segment ids are time-ordered, so the oldest comes first."""
         if not self._root.is_dir():
             return []
-        with _translated(self._root):
+        with translated(self._root, _WORDS):
             matches = [match for path in self._root.iterdir() if (match := _FILE.match(path.name))]
         found = [JournalName(match[1], match[2]) for match in matches]
         return sorted(found, key=lambda name: (name.segment, name.writer))
@@ -65,16 +68,14 @@ class FileJournals:
     def open(self, name: JournalName, *, durable: bool = False) -> BinaryIO:
         """Open a journal to read; `durable` fsyncs it first, for its writer may be about to."""
         path = _path(self._root, name)
-        try:
-            file = path.open("rb")
-        except FileNotFoundError as error:
-            raise NotFoundError(
-                "journal.unknown", f"There is no journal '{path.name}'.", "It may be sealed by now."
-            ) from error
-        except OSError as error:
-            raise _unavailable(path, error) from error
-        if durable:
-            with _translated(path):
+        with translated(path, _WORDS):
+            try:
+                file = path.open("rb")
+            except FileNotFoundError as error:
+                raise NotFoundError(
+                    "journal.unknown", f"There is no journal '{path.name}'.", "It may be sealed by now."
+                ) from error
+            if durable:
                 self._sync(file.fileno())
         return file
 
@@ -83,13 +84,7 @@ class FileJournals:
             raise UsageError(
                 "journal.writer", f"'{writer[:40]}' is not a writer.", "Let the product name it."
             )
-        handle = os.open(
-            self._root / f"{writer}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-        )
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
+        if (handle := take_lock(self._root / f"{writer}.lock")) is None:
             return None
         return FileClaim(self._root, writer, handle, self._write, self._sync)
 
@@ -125,12 +120,12 @@ class FileClaim:
         self.check()
         path = _path(self._root, JournalName(self._writer, segment))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        with _translated(path):
+        with translated(path, _WORDS):
             file = AppendedFile(path, os.open(path, flags, 0o600), self._write, self._sync)
         try:
             file.append(first)
-            with _translated(path):
-                _sync_folder(self._root, self._sync)
+            with translated(path, _WORDS):
+                sync_folder(self._root, self._sync)
         except UnavailableError:
             file.close()
             path.unlink(missing_ok=True)
@@ -141,9 +136,9 @@ class FileClaim:
         """Remove a journal, durably."""
         self.check()
         path = _path(self._root, JournalName(self._writer, segment))
-        with _translated(path):
+        with translated(path, _WORDS):
             path.unlink(missing_ok=True)
-            _sync_folder(self._root, self._sync)
+            sync_folder(self._root, self._sync)
 
     def release(self) -> None:
         """Unlock the writer's name."""
@@ -175,16 +170,17 @@ class AppendedFile:
                 f"Journal '{self._path.name}' takes no more after a failure of the disk.",
                 "Start the process again: what was acknowledged is sealed then.",
             )
-        try:
-            self._write_all(self._handle, data)
-        except OSError as error:
-            self._cut_back(self._handle)
-            raise _unavailable(self._path, error) from error
-        try:
-            self._sync(self._handle)
-        except OSError as error:
-            self.close()
-            raise _unavailable(self._path, error) from error
+        with translated(self._path, _WORDS):
+            try:
+                self._write_all(self._handle, data)
+            except OSError:
+                self._cut_back(self._handle)
+                raise
+            try:
+                self._sync(self._handle)
+            except OSError:
+                self.close()
+                raise
         self._size += len(data)
 
     def close(self) -> None:
@@ -211,27 +207,3 @@ def _path(root: Path, name: JournalName) -> Path:
     if not _WRITER.match(name.writer) or not _SEGMENT.match(name.segment):
         raise UsageError("journal.name", f"'{name.writer[:40]}.{name.segment[:40]}' is not a journal.", "")
     return root / f"{name.writer}.{name.segment}.journal"
-
-
-def _sync_folder(folder: Path, sync: Sync) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        sync(handle)
-    finally:
-        os.close(handle)
-
-
-def _unavailable(path: Path, error: OSError) -> UnavailableError:
-    return UnavailableError(
-        "journal.unavailable",
-        f"Journal '{path.name}' cannot be used: {error.strerror or error}.",
-        "Check free space and permissions of its folder, then send the batch again.",
-    )
-
-
-@contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise _unavailable(path, error) from error

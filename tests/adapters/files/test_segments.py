@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from probative.adapters.segments import FileSegments
+from probative.adapters.files.segments import FileSegments
 from probative.kernel.errors import NotFoundError, UnavailableError, UsageError
 
 SEGMENT = "01a19656-4a80-7b96-8a44-5005604c44dd"

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from probative.adapters.keys import KeyRing
+from probative.adapters.files.keys import KeyRing
 from probative.kernel.errors import ConflictError, DeniedError, NotFoundError, TamperError, UsageError
 from probative.record.proofs.note import is_signature
 
