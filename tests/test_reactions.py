@@ -1,7 +1,7 @@
 """Reactions: a signal opens an incident, once; what fails holds up its own lane and nothing else.
 
-Defences: the keys of effects and failures (`reactions._react`), the order of a lane (`_held_up`), the saved
-position that is only a hint (`work.read_position`).
+Defences: the record of what was done and what failed (`reactions._react`), the order of a lane (`_held_up`),
+the saved position that is only a hint (`work.read_position`).
 """
 
 from datetime import timedelta
@@ -18,7 +18,7 @@ from probative.record.facts import Draft, Fact, RunFinished, RunStarted, subject
 from probative.testing import fresh_workspace
 from probative.work import catch_up
 from probative.workspace import Workspace
-from tests.faults.alarm import SYSTEM, armed, signal
+from tests.faults.alarm import OWNER, SYSTEM, armed, signal
 
 PERSON = Actor(id="p-1", role="sre")
 
@@ -100,6 +100,21 @@ def test_losing_the_saved_position_changes_nothing(tmp_path: Path, left: str | N
     workspace.clock.advance(timedelta(minutes=5))  # type: ignore[attr-defined]
     catch_up(Workspace.open(workspace.folder, workspace.clock))
     assert (workspace.recorder.head().size, position.read_text()) == (size, str(size))
+
+
+def test_a_signal_that_was_answered_is_not_answered_again(tmp_path: Path) -> None:
+    """Persons let the system answer again; following the old signal once more neither stops nor proposes."""
+    workspace = armed(tmp_path)
+    signal(workspace)
+    catch_up(workspace)
+    responder, (incident,) = workspace.responder, workspace.responder.incidents(SYSTEM)
+    commander = Actor(id="p-commander", role="incident-commander")
+    responder.evidence.capture(incident.id, commander)
+    responder.switch.approve(SYSTEM, incident.id, "fallback", "the fallback is sound", OWNER)
+    responder.switch.rollback(SYSTEM, incident.id, "restore", commander)
+    size = workspace.recorder.head().size
+    assert follow(workspace, 0) == size
+    assert responder.switch.reading(SYSTEM).variant == "fallback"
 
 
 def test_a_position_beyond_the_ledger_silences_nothing(tmp_path: Path) -> None:

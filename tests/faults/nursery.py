@@ -1,10 +1,11 @@
 """Processes that die on purpose: one process imports everything and forks a child for each piece of work.
 
-The work is real, in a real workspace. Only the moment of death is chosen: by the test, which kills the child at
-any time, or by a fuse that burns a step at every append to the ledger and every change of a file's name, and
-kills the process (SIGKILL) when it has burnt down.
+The work is real, in a real workspace. Only the moment of death is chosen: by the test, which kills the child
+at any time, or by a fuse that burns a step at every append to the ledger and every change of a file's name,
+and kills the process (SIGKILL) when it has burnt down.
 """
 
+import importlib
 import os
 import signal
 import subprocess
@@ -21,6 +22,16 @@ from probative.work import catch_up
 from probative.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
+# What a workspace imports when it is first asked for it: children should die at work, not while importing.
+LATE = (
+    "probative.adapters.files.flags",
+    "probative.adapters.files.journals",
+    "probative.adapters.files.segments",
+    "probative.adapters.files.vault",
+    "probative.record.decisions.log",
+    "probative.respond.responder",
+    "probative.watch.watcher",
+)
 # A file gets or loses its name, or is opened: between two of these nothing outside the process changes.
 STEPS = {"open", "os.rename", "os.link", "os.remove", "os.mkdir", "os.truncate"}
 
@@ -45,6 +56,8 @@ class Nursery:
             first, _, rest = line.strip().partition(" ")
             if first == word:
                 return rest
+            if first in ("error", "ended"):
+                raise AssertionError(f"the child {line.strip()} before it said '{word}'")
         raise AssertionError(f"the nursery ended before it said '{word}'")
 
     def ended(self) -> int:
@@ -135,12 +148,13 @@ class Fuse:
 
 def main() -> None:
     """Fork a child for each line on standard input, one at a time."""
+    for name in LATE:
+        importlib.import_module(name)
     for line in sys.stdin:
         work, steps, folder = line.split(maxsplit=2)
         child = os.fork()
         if child == 0:
             be_the_child(WORK[work], int(steps), Path(folder.strip()))
-        say("pid", child)
         _, status = os.waitpid(child, 0)
         say("ended", os.waitstatus_to_exitcode(status))
 
@@ -148,6 +162,7 @@ def main() -> None:
 def be_the_child(work: Callable[[Path], None], steps: int, folder: Path) -> None:
     """Do the work and leave without the parent's farewells."""
     try:
+        say("pid", os.getpid())
         fuse = Fuse(steps, folder)
         fuse.light()
         say("ready")

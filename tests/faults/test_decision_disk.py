@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from probative.adapters.journals import FileJournals
-from probative.adapters.segments import FileSegments
+from probative.adapters.files.journals import FileJournals
+from probative.adapters.files.segments import FileSegments
 from probative.kernel.errors import TamperError, UnavailableError
 from probative.record.decisions.segment.writer import Limits
 from probative.testing import START

@@ -25,9 +25,9 @@ NURSERY = """
 import os, signal, sys, time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from probative.adapters.journals import FileJournals
-from probative.adapters.segments import FileSegments
-from probative.adapters.vault import FileVault
+from probative.adapters.files.journals import FileJournals
+from probative.adapters.files.segments import FileSegments
+from probative.adapters.files.vault import FileVault
 from probative.kernel.actor import Actor
 from probative.kernel.ids import uuid7
 from probative.record.decisions.log import DecisionLog

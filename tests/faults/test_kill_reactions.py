@@ -42,12 +42,13 @@ def signalled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_run_is_killed_at_any_time(tmp_path: Path, children: Nursery, signalled: Path) -> None:
     """`probative run` dies at random moments; the next round of work finds and finishes what it left."""
     chance = random.Random(20261121)
+    round_s = how_long(children, Path(shutil.copytree(signalled, tmp_path / "whole")))
     left: Counter[str] = Counter()
     for turn in range(ROUNDS):
         folder = Path(shutil.copytree(signalled, tmp_path / str(turn)))
         child = children.start("run", folder)
         children.said("ready")
-        time.sleep(chance.uniform(0.0, 0.12))
+        time.sleep(chance.uniform(0.0, round_s))
         os.kill(child, signals.SIGKILL)
         assert children.ended() == -signals.SIGKILL
         left[finished(folder)] += 1
@@ -68,6 +69,19 @@ def test_the_reaction_is_killed_at_every_step(tmp_path: Path, children: Nursery,
         left[finished(folder)] += 1
     assert steps > 10
     assert {"declared", "stopped"} <= set(left), left
+
+
+def how_long(children: Nursery, folder: Path) -> float:
+    """Let one round of `probative run` live, and return how long it took on this machine."""
+    child = children.start("run", folder)
+    children.said("ready")
+    began = time.monotonic()
+    children.said("sealed")
+    took = time.monotonic() - began
+    os.kill(child, signals.SIGKILL)
+    assert children.ended() == -signals.SIGKILL
+    assert finished(folder) == "stopped"
+    return took
 
 
 def boundaries(children: Nursery, folder: Path) -> int:
