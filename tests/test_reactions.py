@@ -217,6 +217,17 @@ def test_following_everything_again_adds_nothing(tmp_path: Path) -> None:
     assert (finished(workspace), codes(workspace)) == (["a", "b", "c"], ["world.broken"])
 
 
+def test_a_failure_met_again_is_not_another_one(tmp_path: Path) -> None:
+    """Even if it would fail in other words now: what is recorded stands until somebody resolves it."""
+    workspace, world = fresh_workspace(tmp_path), World()
+    world.broken = {"a"}
+    start(workspace, "a")
+    size = follow(workspace, 0, world.reactions)
+    world.failure = NotFoundError("world.gone", "The world is gone.", "")
+    assert follow(workspace, 0, world.reactions) == size
+    assert codes(workspace) == ["world.broken"]
+
+
 def test_only_an_open_failure_is_resolved_and_only_with_a_reason(tmp_path: Path) -> None:
     """Another fact, an empty reason and a second decision are refused, and nothing is recorded."""
     workspace, world = fresh_workspace(tmp_path), World()

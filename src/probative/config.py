@@ -55,5 +55,9 @@ def config_text(config: Config) -> str:
     >>> print(config_text(Config(origin="example.com/log")).splitlines()[1])
     origin = "example.com/log"
     """
-    # A JSON string is a TOML basic string as well.
-    return "".join(f"{name} = {json.dumps(getattr(config, name))}\n" for name in Config.__struct_fields__)
+    return "".join(f"{name} = {_quoted(getattr(config, name))}\n" for name in Config.__struct_fields__)
+
+
+def _quoted(text: str) -> str:
+    """Return a TOML basic string: JSON's, but for one character that only TOML wants escaped."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -15,7 +15,7 @@ import click
 
 from probative import __version__
 from probative.cli.session import Session
-from probative.kernel.errors import ProbativeError, UnavailableError
+from probative.kernel.errors import ProbativeError, UnavailableError, UsageError
 
 _BUG_STATUS = 70
 _INTERRUPTED_STATUS = 130
@@ -124,6 +124,10 @@ def call(arguments: list[str]) -> int:
             "Check the path, permissions and free space, then run the same command again.",
         )
         return UnavailableError.exit_status
+    except RecursionError:
+        # Only input from outside nests that deeply; readers that know the file say its name.
+        _complain(as_json, "input.too-deep", "What was given nests too deeply to be read.", "Mend the file.")
+        return UsageError.exit_status
     except Exception as error:  # noqa: BLE001  # the last line of defence: a bug of ours gets its own status
         _complain(
             as_json, "bug", f"This is a bug of ours: {type(error).__name__}: {error}.", "Please report it."

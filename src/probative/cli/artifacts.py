@@ -4,15 +4,16 @@
 **Not here**: reading and verifying the record (`cli.record`).
 """
 
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from probative.cli.output import json_option, print_json
+from probative.cli.reading import read_bytes, read_toml
 from probative.cli.session import current_actor, open_workspace
 from probative.kernel.errors import UsageError
+from probative.kernel.limits import JSON_BYTES_MAX
 
 if TYPE_CHECKING:
     from probative.record.facts import Fact
@@ -47,7 +48,7 @@ def system(file: Path, as_json: bool) -> None:
     from probative.record.artifacts import system_draft
     from probative.record.facts import SystemRegistered
 
-    body = read_toml(file, SystemRegistered)
+    body = convert(read_toml(file), SystemRegistered, file)
     say_fact(open_workspace().recorder.append(system_draft(body, current_actor()))[0], as_json)
 
 
@@ -107,7 +108,7 @@ def run(file: Path, system_name: str, as_json: bool) -> int:
     """
     from probative.record.runs import Plan, finish_run, parse_results, start_run
 
-    plan = read_toml(file, dict[str, Any])
+    plan = read_toml(file)
     command, results_file = plan.pop("command", None), plan.pop("results", None)
     if not isinstance(command, list) or not isinstance(results_file, str):
         raise UsageError(
@@ -119,7 +120,7 @@ def run(file: Path, system_name: str, as_json: bool) -> int:
     status = workspace.execute([str(word) for word in command])
     results, wrong = None, None
     try:
-        results = parse_results(_read_file(results_file)) if status == 0 else None
+        results = parse_results(read_bytes(Path(results_file), JSON_BYTES_MAX)) if status == 0 else None
     except UsageError as error:
         wrong = error
     say_fact(finish_run(workspace.recorder, start, results, actor), as_json)
@@ -147,7 +148,7 @@ def document(file: Path, system_name: str, as_json: bool) -> None:
     """
     from probative.record.documents import draft, record_document
 
-    given = read_toml(file, dict[str, Any])
+    given = read_toml(file)
     try:
         drafted = draft(given["kind"], given["about"], given.get("fields", {}))
         name, about = given["name"], given["about"]
@@ -230,27 +231,6 @@ def release(
 
 
 COMMANDS = (system, asset, run, document, sign, key, release)
-
-
-def _read_file(name: str) -> bytes:
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise UsageError(
-            "run.no-results",
-            f"The results file '{name}' cannot be read: {error.strerror}.",
-            "Let the command write it where 'results' says.",
-        ) from error
-
-
-def read_toml(file: Path, kind: type[T]) -> T:
-    """Read a TOML file as `kind`; anything else raises `UsageError` that names the file."""
-    try:
-        return convert(tomllib.loads(file.read_text()), kind, file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(
-            "file.not-toml", f"'{file}' is not TOML: {error}.", "See the example under --help."
-        ) from error
 
 
 def convert(value: object, kind: type[T], file: Path) -> T:

@@ -10,6 +10,7 @@ import click
 
 from probative.cli import artifacts
 from probative.cli.output import columns, json_option, print_json, progress
+from probative.cli.reading import read_bytes
 from probative.cli.session import open_workspace, session, show_instant
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -126,7 +127,7 @@ def verify(trust_file: Path | None, as_json: bool) -> int:
     """
     from probative.record.proofs.trust import parse_trust
 
-    given = parse_trust(trust_file.read_bytes()) if trust_file else None
+    given = parse_trust(read_bytes(trust_file)) if trust_file else None
     workspace = session().workspace()
     report = workspace.verify(given, progress("verifying"))
     if as_json:

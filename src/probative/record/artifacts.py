@@ -50,6 +50,8 @@ def record_asset(
     """Keep `file` as a blob and record it as an asset of `system`; return the fact."""
     check_name(name, "asset")
     check_name(kind, "asset kind")
+    for parent in derived_from:
+        check_digest(parent)
     sha256, blake3, size = recorder.put_file(file)
     body = AssetRecorded(
         asset=name,
@@ -105,12 +107,13 @@ def sign_model(
     The signed text is an in-toto statement in a DSSE envelope, kept as a blob, so that it can be checked
     without this ledger.
     """
+    check_name(name, "model")
     statement = encode_statement(
         {
             "_type": STATEMENT_TYPE,
-            "subject": [{"name": f"model/{name}", "digest": {"sha256": model}}],
+            "subject": [{"name": f"model/{name}", "digest": {"sha256": check_digest(model)}}],
             "predicateType": SIGNATURE_TYPE,
-            "predicate": {"system": system, "training_set": {"sha256": training_set}},
+            "predicate": {"system": system, "training_set": {"sha256": check_digest(training_set)}},
         }
     )
     body = ModelSigned(

@@ -12,6 +12,7 @@ from importlib import resources
 import msgspec
 
 from probative.kernel.actor import Actor
+from probative.kernel.digest import check_digest
 from probative.kernel.errors import NotFoundError, UsageError
 from probative.kernel.ids import check_name
 from probative.record.facts import DocumentRecorded, Draft, Fact, subject
@@ -98,6 +99,7 @@ def record_document(
 ) -> Fact:
     """Keep a document's text as a blob and record it as describing digest `about`."""
     check_name(name, "document")
+    check_digest(about)
     body = DocumentRecorded(
         document=name,
         document_kind=document.kind,

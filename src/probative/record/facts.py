@@ -79,7 +79,7 @@ def subject(name: str, sha256: str | None = None) -> Subject:
     >>> subject("system/loans").sha256[:12]
     'f2954a9cc553'
     """
-    return Subject(name=name, sha256=sha256 or sha256_hex(name.encode()))
+    return Subject(name=name, sha256=sha256_hex(name.encode()) if sha256 is None else sha256)
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,6 +77,8 @@ class FileBlobs:
                     found = hashlib.file_digest(file, "sha256").hexdigest()
                 if found != path.name:
                     yield f"blob {path.name}", f"its bytes hash to {found}"
+                elif path.parent.name != found[:2]:
+                    yield f"blob {path.name}", f"it lies in '{path.parent.name}', where nobody looks for it"
 
 
 def _opened(path: Path) -> BinaryIO:
