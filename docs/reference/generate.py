@@ -9,6 +9,7 @@ import importlib
 import inspect
 import json
 import pkgutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -173,17 +174,17 @@ def pages() -> dict[str, str]:
     }
 
 
-def write() -> None:
+def write(folder: Path = HERE) -> None:
     """Write the pages, and remove schema files of kinds that never were released under that name."""
     made = pages()
-    for stale in (HERE / "facts").glob("*.json"):
+    for stale in (folder / "facts").glob("*.json"):
         if f"facts/{stale.name}" not in made:
             stale.unlink()
     for name, text in made.items():
-        path = HERE / name
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write()
+    write(*[Path(argument) for argument in sys.argv[1:]])

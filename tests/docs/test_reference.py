@@ -1,20 +1,24 @@
 """Generated pages say what the code says: each is compared with what the generator would write now."""
 
 import json
+import subprocess
+import sys
 
 import jsonschema
 import pytest
 
 
-def test_generated_pages_are_current(generator, root):
-    """A page that differs is mended by `just docs`."""
+def test_generated_pages_are_current(root, tmp_path):
+    """A page that differs is mended by `just docs`; made in a process of its own, as click keeps state."""
     folder = root / "docs" / "reference"
+    subprocess.run([sys.executable, folder / "generate.py", tmp_path], check=True, cwd=tmp_path)
+    made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
     stale = [
         name
-        for name, text in generator.pages().items()
-        if not (folder / name).is_file() or (folder / name).read_text(encoding="utf-8") != text
+        for name in made
+        if not (folder / name).is_file() or (folder / name).read_bytes() != (tmp_path / name).read_bytes()
     ]
-    assert stale == []
+    assert (len(made) > 10, stale) == (True, [])
 
 
 def test_every_schema_file_has_its_kind(generator, root):
