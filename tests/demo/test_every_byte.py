@@ -5,7 +5,10 @@ stored index (index rows), `_check_file` and `_check_note` (tiles, bundles, chec
 (blobs), the digests in `record.decisions.verify` (segments) and the hash chain of the frames (journals).
 """
 
+import base64
+import json
 import random
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -15,6 +18,7 @@ import pytest
 
 from probative.cli import call
 from probative.kernel.ids import uuid7
+from probative.record.proofs.merkle import Frontier, leaf_hash
 from probative.record.verify import Report
 from probative.testing import fresh_workspace
 from probative.workspace import Workspace
@@ -92,6 +96,66 @@ def test_one_changed_byte_in_what_is_computed_is_found(workspace_copy: Path, tab
     raw.close()
     problems = Workspace.open(workspace_copy).verify().problems
     assert [problem.place for problem in problems] == ["head" if table == "head" else "tree node 1/0"]
+
+
+def test_a_history_that_was_rewritten_in_itself_is_refused(workspace_copy: Path) -> None:
+    """An entry changed, and leaf, head, index and published files computed anew: its signature is still ours.
+
+    Defence: `verify_envelope` in `record.verify`; every hash agrees here.
+    """
+    record = workspace_copy / "record"
+    for name in ("public", "entries"):
+        shutil.rmtree(record / name)
+    workspace = Workspace.open(workspace_copy)
+    victim = next(workspace.recorder.facts(kind="gate.waiver-granted"))
+    envelope = json.loads(workspace.recorder.entry(victim.index))
+    statement = base64.b64decode(envelope["payload"])
+    forged = statement.replace(b"Two groups are too small", b"All groups are very good")
+    assert forged != statement
+    rewrite(
+        record / "ledger.sqlite", victim.index, {**envelope, "payload": base64.b64encode(forged).decode()}
+    )
+    rewritten = Workspace.open(workspace_copy)
+    rewritten.rebuild()
+    rewritten.recorder.checkpoint()
+    first, *rest = rewritten.verify().problems
+    assert (first.place, first.check) == (f"entry {victim.index}", "signature")
+    assert [problem.place for problem in rest] == [f"index row {victim.index}"]
+
+
+def test_entries_in_another_order_are_refused(workspace_copy: Path) -> None:
+    """Two entries swapped and the head computed anew: each says where it was written, and so do the tiles.
+
+    Defences: the index inside the signed statement (`statement.read`), and the published checkpoint.
+    """
+    raw = sqlite3.connect(workspace_copy / "record/ledger.sqlite", isolation_level=None)
+    raw.execute("DROP TRIGGER entries_stay")
+    for old, new in ((5, -1), (6, 5), (-1, 6)):
+        raw.execute("UPDATE entries SET idx = ? WHERE idx = ?", (new, old))
+    raw.close()
+    set_head(workspace_copy / "record/ledger.sqlite")
+    found = {(problem.place, problem.check) for problem in Workspace.open(workspace_copy).verify().problems}
+    assert {("entry 5", "signature"), ("entry 6", "signature"), ("checkpoint", "root")} <= found
+
+
+def rewrite(ledger: Path, index: int, envelope: dict[str, object]) -> None:
+    """Put another envelope in an entry's place, with its leaf, and the head that follows from it."""
+    data = json.dumps(envelope).encode()
+    raw = sqlite3.connect(ledger, isolation_level=None)
+    raw.execute("DROP TRIGGER entries_stay")
+    raw.execute("UPDATE entries SET envelope = ?, leaf = ? WHERE idx = ?", (data, leaf_hash(data), index))
+    raw.close()
+    set_head(ledger)
+
+
+def set_head(ledger: Path) -> None:
+    """Compute the head from the entries, as somebody would who covers their traces."""
+    raw = sqlite3.connect(ledger, isolation_level=None)
+    frontier = Frontier()
+    for (leaf,) in raw.execute("SELECT leaf FROM entries ORDER BY idx").fetchall():
+        frontier.append(leaf)
+    raw.execute("UPDATE head SET root = ?, frontier = ?", (frontier.root(), frontier.to_bytes()))
+    raw.close()
 
 
 def test_every_byte_of_a_checkpoint_counts(tmp_path: Path) -> None:
